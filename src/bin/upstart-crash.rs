@@ -1,0 +1,3 @@
+//! The command `upstart-crash`. See `cli`.
+
+fn main() {}

@@ -1,0 +1,113 @@
+//! `post-stop`: a run has ended. Still armed? Then the service crashed.
+
+use super::{job_and_marker, kick::kick, this_instant};
+use crate::evidence::{Evidence, MarkerEvidence};
+use crate::id::RunId;
+use crate::job::Job;
+use crate::marker::{Content, Instant, Marker, Unreadable, kept};
+use crate::paths::Root;
+use crate::report::{CrashReport, Facts, JobFacts};
+use crate::snapshot::{Host, Snapshot, noted, tail};
+use crate::spool::{self, Drop};
+use crate::sys::{self, Errno, say};
+use crate::verdict;
+
+/// Looks whether the marker is still armed; if it is, captures the crash.
+pub fn post_stop() {
+    let Some((root, job, marker)) = job_and_marker() else { return };
+    let run = match marker.read(&job) {
+        Ok(None) => return,
+        Ok(Some(content)) => Run {
+            evidence: MarkerEvidence::at_post_stop(&content),
+            content: stamped(&marker, content),
+        },
+        Err(Unreadable::Foreign) => {
+            Run { evidence: MarkerEvidence::Foreign, content: unknown(&job) }
+        }
+        Err(Unreadable::Refused(errno)) => {
+            let path = marker.path().to_bytes();
+            return say(&[b"cannot read ", path, b": ", errno.desc().as_bytes()]);
+        }
+    };
+    if let Err(errno) = capture(root, &job, &marker, &run) {
+        let reason = errno.desc().as_bytes();
+        say(&[b"the spool takes no report: ", reason, b"; the marker stays, the next start tells"]);
+    }
+}
+
+/// The run that ended, as its marker knows it.
+struct Run {
+    evidence: MarkerEvidence,
+    content: Content,
+}
+
+/// Evidence, verdict, snapshot, report, spool; only then is the marker consumed, and the notifier
+/// kicked. Killed anywhere in between, the marker or the report is there.
+fn capture(root: Root, job: &Job<'_>, marker: &Marker, run: &Run) -> Result<(), Errno> {
+    report_panics_in_one_line();
+    let id = run.content.report_id();
+    if !spool::holds(root, id) {
+        let verdict = verdict::judge(&Evidence { marker: run.evidence });
+        let mut incomplete = Vec::new();
+        let snapshot = Snapshot::take(&mut incomplete);
+        let log = match job.log(root) {
+            Ok(path) => tail(&path, run.content.log),
+            Err(sys::TooLong) => Err("the path of the log is too long".to_owned()),
+        };
+        let report = CrashReport::from(Facts {
+            id,
+            time: run.content.report_time(),
+            host: Host::here(),
+            job: JobFacts::of(&run.content),
+            verdict,
+            snapshot,
+            log: noted(&mut incomplete, "log", log),
+            incomplete,
+        });
+        let mut json = serde_json::to_vec(&report).map_err(|_| Errno::EINVAL)?;
+        json.push(b'\n');
+        spool::put(root, Drop::Report, id, &json)?;
+    }
+    marker.remove()?;
+    let _ = kick(root);
+    Ok(())
+}
+
+/// `content` with the end written into it, and into the marker, before anything slow is tried.
+///
+/// The report's name follows from that stamp, so a post-stop that is killed and the pre-start
+/// after it name the same report. A stamp that could not be written does not count.
+fn stamped(marker: &Marker, content: Content) -> Content {
+    if content.ended.is_some() || content.found.is_some() {
+        return content;
+    }
+    let ended = Content { ended: Some(this_instant()), ..content.clone() };
+    if marker.replace(&ended).is_ok() { ended } else { content }
+}
+
+/// What is known of a run whose marker cannot be trusted.
+fn unknown(job: &Job<'_>) -> Content {
+    let now = this_instant();
+    Content {
+        job: kept(job.name),
+        instance: kept(job.instance),
+        run: RunId(sys::random_bytes()),
+        boot: sys::boot_id(),
+        started: Instant { ..now },
+        log: None,
+        ended: Some(now),
+        found: None,
+    }
+}
+
+/// Where there is a fault in this program after all: one line that says where.
+fn report_panics_in_one_line() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        say(&[
+            b"internal error at ",
+            place.as_bytes(),
+            b"; the marker stays, the next start tells",
+        ]);
+    }));
+}

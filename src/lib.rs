@@ -1,0 +1,33 @@
+//! Tells the people on call when a service that Upstart supervises dies unasked.
+//!
+//! Two halves meet only in the spool. *Capture* runs inside the job's hooks: no network, no TOML,
+//! bounded in time, unable to fail the job. *Deliver* (feature `deliver`) runs in a process of its
+//! own. `docs/architecture.md` has the picture; `tests/layers.rs` holds it.
+
+pub mod evidence;
+pub mod hooks;
+pub mod id;
+pub mod job;
+pub mod marker;
+pub mod paths;
+pub mod report;
+pub mod snapshot;
+pub mod spool;
+pub mod sys;
+pub mod time;
+pub mod verdict;
+
+#[cfg(feature = "deliver")]
+pub mod cli;
+#[cfg(feature = "deliver")]
+pub mod config;
+#[cfg(feature = "deliver")]
+pub mod message;
+#[cfg(feature = "deliver")]
+pub mod notifier;
+#[cfg(feature = "deliver")]
+pub mod policy;
+#[cfg(feature = "deliver")]
+pub mod secret;
+#[cfg(feature = "deliver")]
+pub mod sinks;

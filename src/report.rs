@@ -1,0 +1,238 @@
+//! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::id::ReportId;
+use crate::marker::Content;
+use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
+use crate::time::Timestamp;
+use crate::verdict::{Severity, Verdict};
+
+/// The version of the report format that this program writes.
+pub const VERSION: u32 = 1;
+
+/// The longest summary, in characters.
+const SUMMARY_CHARS: usize = 250;
+
+/// One crash. What could not be collected is null and named in `incomplete`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+pub struct CrashReport {
+    /// The format's version, [`VERSION`].
+    pub version: u32,
+    /// Its name, and the idempotency key of every delivery.
+    pub id: ReportId,
+    /// `host/job` or `host/job/instance`: what a receiver groups by.
+    pub key: String,
+    /// How loud it is.
+    pub severity: Severity,
+    /// One line: host, job, what happened.
+    pub summary: String,
+    /// When the job died.
+    pub time: Timestamp,
+    /// The same in microseconds since the epoch.
+    pub time_unix_us: i64,
+    /// Where it died.
+    pub host: Host,
+    /// Who died.
+    pub job: JobFacts,
+    /// What became of it, and why we say so.
+    pub verdict: Verdict,
+    /// What the machine looked like.
+    pub snapshot: Snapshot,
+    /// The last lines of this run.
+    pub log: Option<LogTail>,
+    /// `upstart_job`, `upstart_instance`: for receivers that route by label.
+    pub labels: BTreeMap<String, String>,
+    /// What could not be collected, and why.
+    pub incomplete: Vec<Incomplete>,
+    /// Who wrote this.
+    pub agent: Agent,
+}
+
+/// The job and the run of it that ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+pub struct JobFacts {
+    /// `UPSTART_JOB`; bytes that are not UTF-8 are shown as U+FFFD.
+    pub name: String,
+    /// `UPSTART_INSTANCE`; empty for a job without instances.
+    pub instance: String,
+    /// When pre-start armed the marker.
+    pub started_at: Timestamp,
+    /// How long the run lasted, in seconds; null where the end is not known.
+    pub ran_seconds: Option<f64>,
+    /// The run's own name; its digits end the report's id.
+    pub run: String,
+}
+
+impl JobFacts {
+    /// The run that the marker with `content` speaks of.
+    pub fn of(content: &Content) -> Self {
+        let ran = content.ended.map(|ended| {
+            let micros = ended.boot_micros.saturating_sub(content.started.boot_micros).max(0);
+            Duration::from_micros(micros.unsigned_abs()).as_secs_f64()
+        });
+        Self {
+            name: String::from_utf8_lossy(&content.job).into_owned(),
+            instance: String::from_utf8_lossy(&content.instance).into_owned(),
+            started_at: content.started.wall,
+            ran_seconds: ran,
+            run: content.run.to_hex().to_string(),
+        }
+    }
+
+    /// `nginx`, or `nginx (eu-1)` for an instance: as Upstart writes it.
+    pub fn title(&self) -> String {
+        if self.instance.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} ({})", self.name, self.instance)
+        }
+    }
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+pub struct Agent {
+    /// `upstart-monitor`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Everything that capture found out about one end, before it is put into words.
+#[derive(Debug)]
+pub struct Facts {
+    /// The report's name.
+    pub id: ReportId,
+    /// When the job died.
+    pub time: Timestamp,
+    /// Where.
+    pub host: Host,
+    /// Who.
+    pub job: JobFacts,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What the machine looked like.
+    pub snapshot: Snapshot,
+    /// The last lines of this run.
+    pub log: Option<LogTail>,
+    /// What could not be collected.
+    pub incomplete: Vec<Incomplete>,
+}
+
+impl From<Facts> for CrashReport {
+    fn from(facts: Facts) -> Self {
+        let Facts { id, time, host, job, verdict, snapshot, log, incomplete } = facts;
+        Self {
+            version: VERSION,
+            id,
+            key: key(&host.name, &job),
+            severity: verdict.kind.severity(),
+            summary: summary(&host.name, &job, &verdict),
+            time,
+            time_unix_us: time.micros(),
+            labels: BTreeMap::from([
+                ("upstart_job".to_owned(), job.name.clone()),
+                ("upstart_instance".to_owned(), job.instance.clone()),
+            ]),
+            host,
+            job,
+            verdict,
+            snapshot,
+            log,
+            incomplete,
+            agent: Agent {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+        }
+    }
+}
+
+/// `host/job` or `host/job/instance`.
+fn key(host: &str, job: &JobFacts) -> String {
+    let mut key = format!("{host}/{}", job.name);
+    if !job.instance.is_empty() {
+        let _ = write!(key, "/{}", job.instance);
+    }
+    key
+}
+
+/// `web-1: nginx (eu-1) crashed after 5 h 42 min`.
+fn summary(host: &str, job: &JobFacts, verdict: &Verdict) -> String {
+    let mut text = format!("{host}: {} {}", job.title(), verdict.kind.words());
+    if let Some(ran) = job.ran_seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
+        let _ = write!(text, " after {}", duration_in_words(ran));
+    }
+    one_line(&text)
+}
+
+/// `text` without control characters, cut at [`SUMMARY_CHARS`].
+fn one_line(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    if text.chars().count() <= SUMMARY_CHARS {
+        clean.collect()
+    } else {
+        clean.take(SUMMARY_CHARS - 1).chain(['…']).collect()
+    }
+}
+
+/// A duration in the two units that matter: `0.4 s`, `12 s`, `5 h 42 min`, `3 d 4 h`.
+pub fn duration_in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match seconds {
+        0..=9 => format!("{:.1} s", duration.as_secs_f64()),
+        10..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{minutes} min {} s", seconds % 60),
+        3600..=86399 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::VerdictKind;
+
+    #[test]
+    fn durations_read_like_speech() {
+        for (seconds, words) in [
+            (0.42, "0.4 s"),
+            (12.9, "12 s"),
+            (61.0, "1 min 1 s"),
+            (20_537.1, "5 h 42 min"),
+            (273_600.0, "3 d 4 h"),
+        ] {
+            assert_eq!(duration_in_words(Duration::from_secs_f64(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn the_summary_is_one_short_line_whatever_the_job_is_called() {
+        let mut job = JobFacts {
+            name: "nginx".to_owned(),
+            instance: "eu-1".to_owned(),
+            started_at: Timestamp::from_micros(0),
+            ran_seconds: Some(20_537.123),
+            run: String::new(),
+        };
+        let verdict = Verdict { kind: VerdictKind::Crashed, reasons: Vec::new() };
+        assert_eq!(
+            summary("web-1", &job, &verdict),
+            "web-1: nginx (eu-1) crashed after 5 h 42 min"
+        );
+
+        job.name = "a\nb\u{1b}[31m".repeat(100);
+        let line = summary("web-1", &job, &verdict);
+        assert_eq!(line.chars().count(), SUMMARY_CHARS);
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Where reports go. One file a service; a sink tries once and answers with an [`Outcome`].
+//!
+//! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
+
+use std::time::Duration;
+
+use crate::report::CrashReport;
+use crate::time::Timestamp;
+
+/// One try to hand one report to one sink.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// What is to be handed over.
+    pub report: &'a CrashReport,
+    /// How much of it.
+    pub fidelity: Fidelity,
+    /// When the try is made.
+    pub now: Timestamp,
+}
+
+/// How much of a report a message carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Everything that fits.
+    Full,
+    /// Title and key facts as plain text: after the service refused the full form.
+    Minimal,
+}
+
+/// What became of one try. The texts name no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The service took it.
+    Delivered,
+    /// Not now; later it may.
+    Retry {
+        /// What the service or the network said.
+        why: String,
+        /// How long the service asked to be left alone: holds for the whole sink.
+        after: Option<Duration>,
+    },
+    /// The service does not take this message in this form.
+    Refused {
+        /// What the service said.
+        why: String,
+    },
+    /// The service takes nothing from us until its config or secret changes.
+    Parked {
+        /// What the service said.
+        why: String,
+    },
+    /// The service will never take this.
+    Rejected {
+        /// What the service said.
+        why: String,
+    },
+}
+
+/// A place that reports are handed to.
+pub trait Sink: Send + Sync {
+    /// Tries once. Bounded in time; follows no redirect; never panics.
+    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome;
+
+    /// Changes when the config or the secret does: a parked sink is tried again then.
+    fn fingerprint(&self) -> String;
+}
+
+/// A sink and its name, `KIND.NAME` as in the config; the name is a file name too.
+pub struct NamedSink {
+    /// `slack.ops`.
+    pub name: String,
+    /// The sink.
+    pub sink: Box<dyn Sink>,
+}

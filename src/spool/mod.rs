@@ -1,0 +1,97 @@
+//! The spool: where a file lies is its state, a rename is the transition.
+//!
+//! ```text
+//! tmp/NAME              being written; what a killed writer left is removed after an hour
+//! new/ID.json           captured, complete; the notifier has not taken it yet
+//! unseen/ID.marker      a marker that pre-start found armed; the notifier makes a report of it
+//! archive/ID.json       taken: every sink has its own entry in the queue
+//! queue/SINK/ID.json    owed to this sink; says how often it was tried and when next
+//! dead/SINK/ID.json     given up for this sink, and why
+//! corrupt/NAME          what was found in new/ or unseen/ and is no report
+//! lock                  held by the one notifier
+//! ```
+//!
+//! The hooks write `new/` and `unseen/`, the notifier everything else. This part is the hooks';
+//! it neither allocates nor waits for a disk. `store.rs` is the notifier's.
+
+#[cfg(feature = "deliver")]
+mod store;
+
+use std::ffi::CStr;
+
+use nix::sys::stat::Mode;
+
+use crate::id::ReportId;
+use crate::paths::{Root, SPOOL};
+use crate::sys::{self, CPath, Errno};
+
+/// Reports may hold what a service logged: for root alone.
+const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
+
+/// What a hook leaves in the spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drop {
+    /// A report, as JSON.
+    Report,
+    /// A marker whose end nobody saw.
+    Unseen,
+}
+
+impl Drop {
+    /// Where it lies, and the end of its name.
+    const fn place(self) -> (&'static [u8], &'static [u8]) {
+        match self {
+            Self::Report => (b"new", b".json"),
+            Self::Unseen => (b"unseen", b".marker"),
+        }
+    }
+}
+
+/// Puts `content` into the spool under the name `id`, in one step and without a flush to disk
+/// (the notifier does that, where nobody waits).
+///
+/// # Errors
+/// What the kernel says; then nothing of it is in the spool.
+pub fn put(root: Root, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
+    let (place, end) = what.place();
+    let id = id.text();
+    let beside = path(root, &[b"/tmp/", id.as_bytes(), end])?;
+    let target = path(root, &[b"/", place, b"/", id.as_bytes(), end])?;
+
+    create_anew(root, beside.as_c_str(), content)?;
+    match sys::rename(beside.as_c_str(), target.as_c_str()) {
+        Err(Errno::ENOENT) => {
+            sys::make_dirs(path(root, &[b"/", place])?.as_bytes())?;
+            sys::rename(beside.as_c_str(), target.as_c_str())
+        }
+        done => done,
+    }
+    .inspect_err(|_| {
+        let _ = sys::remove(beside.as_c_str());
+    })
+}
+
+/// Whether the spool has a report named `id` already, taken or not.
+pub fn holds(root: Root, id: ReportId) -> bool {
+    let id = id.text();
+    [(&b"/new/"[..], &b".json"[..]), (b"/archive/", b".json"), (b"/unseen/", b".marker")]
+        .into_iter()
+        .filter_map(|(place, end)| path(root, &[place, id.as_bytes(), end]).ok())
+        .any(|path| sys::exists(path.as_c_str()))
+}
+
+/// Creates `file` in `tmp/`, in place of what a killed hook left there, making the directory on a
+/// host that has no spool yet.
+fn create_anew(root: Root, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+    match sys::create(file, MODE, content) {
+        Err(Errno::EEXIST) => sys::remove(file)?,
+        Err(Errno::ENOENT) => sys::make_dirs(path(root, &[b"/tmp"])?.as_bytes())?,
+        done => return done,
+    }
+    sys::create(file, MODE, content)
+}
+
+fn path(root: Root, parts: &[&[u8]]) -> Result<CPath, Errno> {
+    let spool = [root.prefix(), SPOOL.as_bytes()];
+    CPath::concat(spool.into_iter().chain(parts.iter().copied())).map_err(|_| Errno::ENAMETOOLONG)
+}

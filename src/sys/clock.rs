@@ -1,0 +1,25 @@
+//! The clocks.
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::time::Timestamp;
+
+/// The time of day.
+pub fn now() -> Timestamp {
+    Timestamp::from_micros(micros(ClockId::CLOCK_REALTIME))
+}
+
+/// Microseconds since the host was booted, sleep included where the kernel counts it (2.6.39).
+pub fn boot_micros() -> i64 {
+    match micros(ClockId::CLOCK_BOOTTIME) {
+        0 => micros(ClockId::CLOCK_MONOTONIC),
+        micros => micros,
+    }
+}
+
+/// What `clock` shows in microseconds; 0 where the kernel does not have it.
+fn micros(clock: ClockId) -> i64 {
+    clock_gettime(clock).map_or(0, |time| {
+        time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_nsec() / 1000)
+    })
+}

@@ -1,0 +1,94 @@
+//! A child that shares nothing with the job whose hook started it.
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use libc::c_int;
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, setrlimit};
+
+/// What to run, apart from the job.
+pub struct Detached<'a> {
+    /// The program's absolute path.
+    pub program: &'a CStr,
+    /// Its one argument.
+    pub argument: &'a CStr,
+    /// Its whole environment, each `NAME=value`.
+    pub environment: &'a [&'a CStr],
+}
+
+/// The most variables that a detached program is given.
+const MAX_VARIABLES: usize = 4;
+
+/// Past this descriptor number nothing is looked for on a kernel without `close_range` (5.9).
+const LAST_DESCRIPTOR: c_int = 4096;
+
+/// Starts `detached` in a session of its own and returns at once; nobody waits for it.
+///
+/// Its descriptors, working directory, resource limits, priority, umask, signals and environment
+/// are its own: nothing of the job's stanzas reaches it. A jail (`chroot`) cannot be left.
+///
+/// # Errors
+/// What the kernel says of the fork. Whether the program could be executed is not known here.
+pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
+    let argv: [*const c_char; 3] =
+        [detached.program.as_ptr(), detached.argument.as_ptr(), ptr::null()];
+    let mut envp: [*const c_char; MAX_VARIABLES + 1] = [ptr::null(); MAX_VARIABLES + 1];
+    for (slot, variable) in envp.iter_mut().take(MAX_VARIABLES).zip(detached.environment) {
+        *slot = variable.as_ptr();
+    }
+    // SAFETY: the process has one thread; the child makes only system calls before it executes
+    // the program or exits.
+    match unsafe { libc::fork() } {
+        -1 => Err(Errno::last()),
+        0 => {
+            settle();
+            // SAFETY: `argv` and `envp` end in null and point to live strings.
+            unsafe {
+                libc::execve(detached.program.as_ptr(), argv.as_ptr(), envp.as_ptr());
+                libc::_exit(127)
+            }
+        }
+        _child => Ok(()),
+    }
+}
+
+/// Takes the child out of the job's surroundings. What is refused is left as it is.
+fn settle() {
+    // SAFETY: plain system calls on constants and live local values.
+    unsafe {
+        libc::setsid();
+        libc::chdir(c"/".as_ptr());
+        libc::umask(0o077);
+        libc::setpriority(libc::PRIO_PROCESS, 0, 0);
+
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+        if null != -1 {
+            for fd in 0..=2 {
+                libc::dup2(null, fd);
+            }
+        }
+        if libc::syscall(libc::SYS_close_range, 3, c_int::MAX, 0) != 0 {
+            for fd in 3..LAST_DESCRIPTOR {
+                libc::close(fd);
+            }
+        }
+
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        for signal in 1..=libc::SIGSYS {
+            libc::sigaction(signal, &default, ptr::null_mut());
+        }
+
+        let score = libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY);
+        if score != -1 {
+            libc::write(score, c"0".as_ptr().cast(), 1);
+            libc::close(score);
+        }
+    }
+    // Core dumps would hold secrets; threads need stack and process slots.
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    let _ = setrlimit(Resource::RLIMIT_STACK, 8 << 20, libc::RLIM_INFINITY);
+    let _ = setrlimit(Resource::RLIMIT_NPROC, libc::RLIM_INFINITY, libc::RLIM_INFINITY);
+    let _ = setrlimit(Resource::RLIMIT_NOFILE, 1024, 4096);
+}

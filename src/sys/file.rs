@@ -1,0 +1,191 @@
+//! Files, opened so that nothing planted in their place is followed, trusted or waited for.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::sys::stat::{FileStat, Mode, SFlag};
+
+use crate::time::Timestamp;
+
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file with this one name.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, FIFO, socket, device, or a file that has other names too.
+    Foreign,
+}
+
+/// Facts on a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Stat {
+    /// What it is.
+    pub kind: Kind,
+    /// The device it lies on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The user id of its owner.
+    pub owner: u32,
+    /// When its content last changed.
+    pub modified: Timestamp,
+}
+
+impl From<FileStat> for Stat {
+    #[allow(clippy::useless_conversion, reason = "the fields' types differ between targets")]
+    fn from(stat: FileStat) -> Self {
+        let kind = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
+            SFlag::S_IFREG if stat.st_nlink == 1 => Kind::File,
+            SFlag::S_IFDIR => Kind::Directory,
+            _ => Kind::Foreign,
+        };
+        Self {
+            kind,
+            device: stat.st_dev.into(),
+            inode: stat.st_ino.into(),
+            size: i64::from(stat.st_size).max(0).unsigned_abs(),
+            owner: stat.st_uid,
+            modified: Timestamp::from_micros(
+                i64::from(stat.st_mtime)
+                    .saturating_mul(1_000_000)
+                    .saturating_add(i64::from(stat.st_mtime_nsec) / 1000),
+            ),
+        }
+    }
+}
+
+/// Facts on what lies at `path` itself, not where it points.
+///
+/// # Errors
+/// What the kernel says; `ENOENT` where nothing is there.
+pub fn stat(path: &CStr) -> Result<Stat, Errno> {
+    nix::sys::stat::fstatat(AT_FDCWD, path, AtFlags::AT_SYMLINK_NOFOLLOW).map(Stat::from)
+}
+
+/// Facts on an open file.
+///
+/// # Errors
+/// What the kernel says.
+pub fn size(file: &OwnedFd) -> Result<Stat, Errno> {
+    nix::sys::stat::fstat(file).map(Stat::from)
+}
+
+/// Whether anything lies at `path`.
+pub fn exists(path: &CStr) -> bool {
+    stat(path).is_ok()
+}
+
+/// Opens `path` for reading: not through a symbolic link at its end, not waiting for a FIFO's
+/// writer or a device, not as controlling terminal, not for children.
+///
+/// # Errors
+/// What the kernel says; `ELOOP` for a symbolic link.
+pub fn open(path: &CStr, flags: OFlag) -> Result<OwnedFd, Errno> {
+    const SAFE: OFlag =
+        OFlag::O_CLOEXEC.union(OFlag::O_NOCTTY).union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK);
+    nix::fcntl::open(path, flags | SAFE, Mode::empty())
+}
+
+/// Reads until `buffer` is full or the file ends.
+///
+/// # Errors
+/// What the kernel says.
+pub fn read(file: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match nix::unistd::read(file, rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(filled)
+}
+
+/// Reads from `offset` until `buffer` is full or the file ends.
+///
+/// # Errors
+/// What the kernel says.
+pub fn read_at(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
+    let offset = i64::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
+    nix::unistd::lseek(file.as_fd(), offset, nix::unistd::Whence::SeekSet)?;
+    read(file, buffer)
+}
+
+/// Creates `path`, which nothing may lie at, with `content`.
+///
+/// # Errors
+/// What the kernel says; `EEXIST` where something lies there. A file that could not be written
+/// whole is removed again.
+pub fn create(path: &CStr, mode: Mode, content: &[u8]) -> Result<(), Errno> {
+    let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+    let file = nix::fcntl::open(path, flags, mode)?;
+    let mut rest = content;
+    while !rest.is_empty() {
+        match nix::unistd::write(&file, rest) {
+            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(errno) => {
+                let _ = remove(path);
+                return Err(errno);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes the name `path`; never what it points to.
+///
+/// # Errors
+/// What the kernel says.
+pub fn remove(path: &CStr) -> Result<(), Errno> {
+    nix::unistd::unlink(path)
+}
+
+/// Makes `to` the name of what is called `from`, in one step, replacing what had it.
+///
+/// # Errors
+/// What the kernel says.
+pub fn rename(from: &CStr, to: &CStr) -> Result<(), Errno> {
+    nix::fcntl::renameat(AT_FDCWD, from, AT_FDCWD, to)
+}
+
+/// Frees the name `path` from something that has no business there: removes it, or, where it is
+/// a directory with content, gives it the name `aside`.
+///
+/// # Errors
+/// What the kernel says.
+pub fn set_aside(path: &CStr, aside: &CStr) -> Result<(), Errno> {
+    match nix::unistd::unlink(path) {
+        Err(Errno::EISDIR | Errno::EPERM) => {
+            nix::unistd::unlinkat(AT_FDCWD, path, nix::unistd::UnlinkatFlags::RemoveDir)
+                .or_else(|_| rename(path, aside))
+        }
+        done => done,
+    }
+}
+
+/// Creates the directory `path` and those above it that are missing, for root alone.
+///
+/// # Errors
+/// What the kernel says of the last one.
+pub fn make_dirs(path: &[u8]) -> Result<(), Errno> {
+    let ends = path.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
+    let mut done = Ok(());
+    for end in ends.map(|(position, _)| position).chain([path.len()]) {
+        let Some(directory) = path.get(..end) else { continue };
+        let name = super::CPath::concat([directory]).map_err(|_| Errno::ENAMETOOLONG)?;
+        done = match nix::unistd::mkdir(name.as_c_str(), Mode::S_IRWXU) {
+            Err(Errno::EEXIST) => Ok(()),
+            done => done,
+        };
+    }
+    done
+}

@@ -1,0 +1,43 @@
+//! Facts about the host that cost one or two system calls.
+
+use arrayvec::{ArrayString, ArrayVec};
+use nix::fcntl::OFlag;
+use nix::sys::utsname::UtsName;
+
+use super::file;
+use super::path::{CPath, PATH_LEN};
+
+/// The kernel's name for this boot; `None` without /proc.
+pub fn boot_id() -> Option<ArrayString<36>> {
+    let mut bytes = [0; 36];
+    let id = file::open(c"/proc/sys/kernel/random/boot_id", OFlag::O_RDONLY).ok()?;
+    let filled = file::read(&id, &mut bytes).ok()?;
+    ArrayString::from(std::str::from_utf8(bytes.get(..filled)?).ok()?).ok()
+}
+
+/// Host name, kernel release, machine: what `uname` tells.
+pub fn names() -> Option<UtsName> {
+    nix::sys::utsname::uname().ok()
+}
+
+/// How many processors this process may use.
+pub fn cpus() -> Option<usize> {
+    std::thread::available_parallelism().ok().map(std::num::NonZero::get)
+}
+
+/// The program `name` beside the one that runs now; `None` without /proc.
+pub fn executable(name: &[u8]) -> Option<CPath> {
+    let mut target = ArrayVec::<u8, PATH_LEN>::new();
+    // SAFETY: the kernel writes at most the capacity, and the length set is what it wrote.
+    unsafe {
+        let written = libc::readlink(
+            c"/proc/self/exe".as_ptr(),
+            target.as_mut_ptr().cast(),
+            target.capacity(),
+        );
+        let written = usize::try_from(written).ok().filter(|len| *len < PATH_LEN)?;
+        target.set_len(written);
+    }
+    let slash = target.iter().rposition(|byte| *byte == b'/')?;
+    CPath::concat([target.get(..=slash)?, name]).ok()
+}
