@@ -73,10 +73,9 @@ fn arm_anew(root: Root, job: &Job<'_>, marker: &Marker, content: &Content) -> Re
 /// What the kernel says of the spool.
 fn keep_unseen(root: Root, marker: &Marker, mut earlier: Content) -> Result<(), Errno> {
     if earlier.ended.is_none() && earlier.found.is_none() {
-        let unstamped = earlier.clone();
         earlier.found = Some(this_instant());
         if marker.replace(&earlier).is_err() {
-            earlier = unstamped;
+            earlier.found = None;
         }
     }
     let id = earlier.report_id();
