@@ -20,6 +20,21 @@ for hook in pre-start pre-stop post-stop; do
 done
 install -m 0755 "$out/upstart-crash" dist/bin/
 
+# runs_alone BINARY: in a root that holds nothing but the binary.
+runs_alone() {
+    jail=$(mktemp -d)
+    cp "dist/bin/$1" "$jail/"
+    if [ "$(id -u)" -eq 0 ]; then
+        chroot "$jail" "/$1" --version </dev/null >/dev/null 2>&1
+    else
+        unshare --map-root-user chroot "$jail" "/$1" --version </dev/null >/dev/null 2>&1
+    fi || {
+        echo "release: dist/bin/$1 does not start without a libc" >&2
+        exit 1
+    }
+    rm -r "$jail"
+}
+
 # check BINARY BYTES: fully static means neither NEEDED nor an interpreter.
 check() {
     size=$(stat -c %s "dist/bin/$1")
@@ -31,6 +46,7 @@ check() {
         echo "release: dist/bin/$1 has $size bytes, more than $2" >&2
         exit 1
     fi
+    runs_alone "$1"
     printf '%-24s %9d bytes, static\n' "dist/bin/$1" "$size"
 }
 
