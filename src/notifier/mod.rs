@@ -68,14 +68,14 @@ pub fn deliver(spool: &Spool, load: Load<'_>, say: Say<'_>) -> Result<(), Notifi
         while let Some(changed) = serve(spool, &config, load, say)? {
             config = changed;
         }
-        Ok(if config.sinks.is_empty() { Arrivals::Stay } else { Arrivals::AreTaken })
+        Ok(if config.sinks.is_empty() { Reports::Stay } else { Reports::AreTaken })
     })?;
     Ok(())
 }
 
-/// What happens to what hooks leave in the spool.
+/// What happens to reports in `new/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrivals {
+enum Reports {
     AreTaken,
     /// There is no sink to take them for.
     Stay,
@@ -90,13 +90,14 @@ enum Arrivals {
 /// whoever has taken the lock since.
 fn alone(
     spool: &Spool,
-    mut work: impl FnMut() -> Result<Arrivals, SpoolError>,
+    mut work: impl FnMut() -> Result<Reports, SpoolError>,
 ) -> Result<(), SpoolError> {
     loop {
         let Some(lock) = spool.lock()? else { return Ok(()) };
-        let arrivals = work()?;
+        let reports = work()?;
         drop(lock);
-        if arrivals == Arrivals::Stay || !spool.has_arrivals()? {
+        let more = spool.has_unseen()? || reports == Reports::AreTaken && spool.has_new()?;
+        if !more {
             return Ok(());
         }
     }
@@ -119,6 +120,9 @@ fn serve(
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
     let watch = watch_over(spool, &names)?;
+    if names.is_empty() && (spool.has_unseen()? || spool.has_new()?) {
+        say(format_args!("the config names no sink: reports wait in the spool"));
+    }
 
     thread::scope(|scope| {
         let workers: Vec<_> = active
@@ -128,9 +132,6 @@ fn serve(
         let mut looked_around = Instant::now();
         loop {
             let unseen = spool.adopt_unseen(say)?;
-            if names.is_empty() {
-                return Ok(None);
-            }
             let new = spool.take_new(&names, sys::now(), say)?;
             if new.taken > 0 {
                 // A worker that is awake already has a message waiting, one is enough.

@@ -103,16 +103,22 @@ impl Spool {
         Ok(())
     }
 
-    /// Whether hooks have left anything that is not taken yet.
+    /// Whether a report lies in `new/`.
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn has_arrivals(&self) -> Result<bool, SpoolError> {
-        let any = |place: &str, end| {
-            let names = disk::names(&self.dir.join(place))?;
-            Ok(names.iter().any(|name| id_of(name, end).is_some()))
-        };
-        Ok(any("new", ".json")? || any("unseen", ".marker")?)
+    pub fn has_new(&self) -> Result<bool, SpoolError> {
+        let names = disk::names(&self.dir.join("new"))?;
+        Ok(ids_of(&names, ".json").next().is_some())
+    }
+
+    /// Whether a marker lies in `unseen/`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn has_unseen(&self) -> Result<bool, SpoolError> {
+        let names = disk::names(&self.dir.join("unseen"))?;
+        Ok(ids_of(&names, ".marker").next().is_some())
     }
 
     /// Where hooks leave what they have: the directories to be watched.
@@ -129,6 +135,7 @@ impl Spool {
     }
 
     /// Takes every report in `new/`: each of `sinks` is owed it, and it moves to `archive/`.
+    /// Without sinks all stays where it is, and a config that names some delivers it later.
     ///
     /// # Errors
     /// Where `new/` cannot be read. What is wrong with a single report is said.
@@ -138,6 +145,9 @@ impl Spool {
         now: Timestamp,
         say: Say<'_>,
     ) -> Result<Taken, SpoolError> {
+        if sinks.is_empty() {
+            return Ok(Taken::default());
+        }
         self.for_each("new", ".json", say, |id| {
             let taken_before = disk::exists(&self.report_path("archive", id));
             self.read_report("new", id)?;

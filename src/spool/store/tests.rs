@@ -190,12 +190,13 @@ fn only_old_leftovers_are_removed() {
 #[test]
 fn arrivals_are_reports_and_markers_and_nothing_else() {
     let (_dir, spool) = empty();
-    assert!(!spool.has_arrivals().unwrap(), "a host without a spool");
+    let has = || (spool.has_new().unwrap(), spool.has_unseen().unwrap());
+    assert_eq!(has(), (false, false), "a host without a spool");
     spool.leave("new", "notes.txt", b"hello");
-    assert!(!spool.has_arrivals().unwrap());
-    let id = spool.leave_marker(1);
-    assert!(spool.has_arrivals().unwrap());
-    fs::remove_file(spool.unseen_path(id)).unwrap();
+    spool.leave("unseen", "notes.txt", b"hello");
+    assert_eq!(has(), (false, false));
+    spool.leave_marker(1);
+    assert_eq!(has(), (false, true));
     spool.leave_report(1);
-    assert!(spool.has_arrivals().unwrap());
+    assert_eq!(has(), (true, true));
 }
