@@ -65,7 +65,7 @@ pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
 pub fn deliver(spool: &Spool, load: Load<'_>, say: Say<'_>) -> Result<(), NotifierError> {
     let mut config = load()?;
     alone(spool, || {
-        while let Some(changed) = serve(spool, &config, load, say)? {
+        while let Some(changed) = serve(spool, &config, load, LOOK_AROUND, say)? {
             config = changed;
         }
         Ok(if config.sinks.is_empty() { Reports::Stay } else { Reports::AreTaken })
@@ -103,14 +103,15 @@ fn alone(
     }
 }
 
-/// Serves the sinks of `config` until nothing is owed, or until the config has changed: then
-/// returns the new one.
+/// Serves the sinks of `config` until nothing is owed, or until the config has changed, which is
+/// looked for every `look_around`: then returns the new one.
 ///
 /// Without sinks it only makes reports of unseen markers: they wait in `new/` for a config.
 fn serve(
     spool: &Spool,
     config: &Config,
     load: Load<'_>,
+    look_around: Duration,
     say: Say<'_>,
 ) -> Result<Option<Config>, SpoolError> {
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
@@ -142,8 +143,8 @@ fn serve(
             if unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
                 return Ok(None);
             }
-            watch.wait(LOOK_AROUND);
-            if looked_around.elapsed() >= LOOK_AROUND {
+            watch.wait(look_around);
+            if looked_around.elapsed() >= look_around {
                 looked_around = Instant::now();
                 match load() {
                     Ok(now) if self::fingerprints(&now) != fingerprints => return Ok(Some(now)),

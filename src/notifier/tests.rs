@@ -362,3 +362,30 @@ fn what_an_earlier_notifier_found_out_is_heeded() {
     assert_eq!(service.0.state.lock().unwrap().sent, [(id(2), Fidelity::Minimal)]);
     assert!(spool.files().contains(&format!("dead/file.a/{}.json", id(1))));
 }
+
+#[test]
+fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
+    let (_dir, spool) = empty();
+    spool.leave_report(1);
+    let _lock = spool.lock().unwrap();
+    let an_hour = Some(Duration::from_secs(3600));
+    let deaf = Service::answering([Outcome::Retry { why: why(), after: an_hour }]);
+    let old = config(&[("slack.ops", &deaf)]);
+    let looks = Mutex::new(0);
+    let load = || {
+        let mut looks = looks.lock().unwrap();
+        *looks += 1;
+        match *looks {
+            1 => Err(ConfigError(vec!["config.toml:3:1: unknown key".to_owned()])),
+            2 => Ok(config(&[("slack.ops", &deaf)])),
+            _ => Ok(config(&[("slack.new", &deaf)])),
+        }
+    };
+    let lines = Mutex::new(Vec::new());
+    let say = |line: fmt::Arguments<'_>| lines.lock().unwrap().push(line.to_string());
+    let changed = serve(&spool, &old, &load, Duration::from_millis(1), &say).unwrap().unwrap();
+    assert_eq!(changed.sinks[0].name, "slack.new");
+    assert_eq!(*looks.lock().unwrap(), 3);
+    assert!(lines.lock().unwrap().iter().any(|line| line.contains("unknown key")));
+    assert_eq!(spool.head("slack.ops").unwrap(), Some(id(1)), "still owed");
+}
