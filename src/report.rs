@@ -1,5 +1,8 @@
 //! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
 
+#[cfg(feature = "deliver")]
+mod unseen;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
