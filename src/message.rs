@@ -2,9 +2,10 @@
 //!
 //! All texts are harmless to show: a log holds what a stranger made the service write.
 
+use std::time::Duration;
+
 use crate::report::{CrashReport, duration_in_words};
 use crate::snapshot::Memory;
-use std::time::Duration;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
 const LINE_CHARS: usize = 400;

@@ -4,13 +4,11 @@
 //! changed on disk is the new one at once.
 
 use std::fmt;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::{Environment, read_plain_file, value_of};
+use crate::config::{Environment, private, read_plain_file, value_of};
 use crate::paths::SECRETS;
 
 /// A text shorter than this is too common a word to be struck out.
@@ -141,22 +139,6 @@ fn read_variable(environment: &Environment, name: &str) -> Result<Secret, String
     let value = value_of(&text, name).ok_or_else(absent)?;
     private(&path, &facts)?;
     Ok(Secret(value))
-}
-
-/// Whether nobody but root and us can read the file that `facts` speak of.
-///
-/// # Errors
-/// The command that makes it so.
-pub(crate) fn private(path: &Path, facts: &Metadata) -> Result<(), String> {
-    let path = path.display();
-    let own = nix::unistd::geteuid().as_raw();
-    if facts.uid() != 0 && facts.uid() != own {
-        Err(format!("{path} belongs to another user and holds a secret: chown root {path}"))
-    } else if facts.mode() & 0o077 != 0 {
-        Err(format!("{path} can be read by others and holds a secret: chmod 0600 {path}"))
-    } else {
-        Ok(())
-    }
 }
 
 /// Strikes secrets out of texts that others wrote, such as a service's answer.

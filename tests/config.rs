@@ -1,5 +1,11 @@
 //! The config as operators write it: what is shipped loads, what is wrong is named with its place.
 #![cfg(feature = "deliver")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails panics"
+)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

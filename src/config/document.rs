@@ -8,9 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
-use super::plain_file::read_plain_file;
+use super::plain_file::{private, read_plain_file};
 use crate::paths::{CONFIG, CONFIG_DIR};
-use crate::secret::private;
 
 /// A file of the config, not yet understood.
 pub(super) struct Document {

@@ -23,7 +23,7 @@ use toml::de::{DeValue, ValueDeserializer};
 pub use delivery::{Delivery, Period};
 pub use environment::Environment;
 pub(crate) use environment::value_of;
-pub(crate) use plain_file::read_plain_file;
+pub(crate) use plain_file::{private, read_plain_file};
 
 use crate::paths::Root;
 use crate::sinks::{Context, NamedSink, Sink};

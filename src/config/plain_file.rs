@@ -2,7 +2,7 @@
 
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The longest such file, in bytes.
@@ -25,6 +25,22 @@ pub(crate) fn read_plain_file(path: &Path) -> io::Result<(String, Metadata)> {
     }
     let text = String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8 text"))?;
     Ok((text, facts))
+}
+
+/// Whether nobody but root and us can read the file that `facts` speak of.
+///
+/// # Errors
+/// The command that makes it so.
+pub(crate) fn private(path: &Path, facts: &Metadata) -> Result<(), String> {
+    let path = path.display();
+    let own = nix::unistd::geteuid().as_raw();
+    if facts.uid() != 0 && facts.uid() != own {
+        Err(format!("{path} belongs to another user and holds a secret: chown root {path}"))
+    } else if facts.mode() & 0o077 != 0 {
+        Err(format!("{path} can be read by others and holds a secret: chmod 0600 {path}"))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

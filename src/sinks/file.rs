@@ -106,3 +106,19 @@ fn in_words(path: &Path, error: &io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_line_is_taken_back_unless_somebody_has_written_after_it() {
+        for (content, left) in [("whole\ntorn", "whole\n"), ("whole\ntornmore", "whole\ntornmore")]
+        {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            take_back(&file, "whole\n".len() as u64, "torn".len()).unwrap();
+            assert_eq!(file.metadata().unwrap().len(), left.len() as u64, "{content}");
+        }
+    }
+}

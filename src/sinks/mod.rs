@@ -5,6 +5,7 @@
 mod context;
 pub mod file;
 mod http;
+mod mrkdwn;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod slack;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify, read_url};
+use super::mrkdwn::{escaped, escaped_within, width, within, without_fence};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Sink, fingerprint};
 use crate::config::{Environment, Period};
 use crate::message::{Log, Message, last_within};
@@ -183,55 +184,8 @@ fn fenced(log: &Log, room: usize) -> String {
     format!("{title}\n```\n{}\n```", lines.join("\n"))
 }
 
-/// `line` with U+200B between backticks, three of which would end a fence. In two passes: the
-/// first one leaves pairs where it passed over an odd one.
-fn without_fence(line: &str) -> String {
-    line.replace("``", "`\u{200b}`").replace("``", "`\u{200b}`")
-}
-
 fn mrkdwn(text: &str) -> Value {
     json!({ "type": "mrkdwn", "text": text })
-}
-
-/// `&`, `<` and `>` escaped, and nothing else: as Slack asks.
-fn escaped(text: &str) -> String {
-    escaped_within(text, usize::MAX)
-}
-
-/// `text` escaped; ends in `…` before it would be longer than `most`, never inside an entity.
-fn escaped_within(text: &str, most: usize) -> String {
-    within(text, most, |c, escaped| match c {
-        '&' => escaped.push_str("&amp;"),
-        '<' => escaped.push_str("&lt;"),
-        '>' => escaped.push_str("&gt;"),
-        c => escaped.push(c),
-    })
-}
-
-/// `text` with each character written by `write`; ends in `…` before it would be longer than
-/// `most`, never inside what stands for one character.
-fn within(text: &str, most: usize, write: impl Fn(char, &mut String)) -> String {
-    let mut written = String::with_capacity(text.len());
-    let (mut used, mut end) = (0, 0);
-    for c in text.chars() {
-        let before = written.len();
-        if used < most {
-            end = before;
-        }
-        write(c, &mut written);
-        used += written.get(before..).map_or(0, width);
-        if used > most {
-            written.truncate(end);
-            written.push('…');
-            break;
-        }
-    }
-    written
-}
-
-/// The characters of `text` as JavaScript counts them: no service counts more.
-fn width(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
 }
 
 /// All text in a block.
@@ -246,9 +200,8 @@ fn length(block: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::sinks::mrkdwn::is_escaped;
     use crate::sinks::samples;
 
     /// Every text of a message with its path in the JSON.
@@ -263,12 +216,6 @@ mod tests {
             }
             _ => Vec::new(),
         }
-    }
-
-    /// Whether every `&` begins an entity and no `<` or `>` is left.
-    fn is_escaped(text: &str) -> bool {
-        let whole = text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
-        !whole.contains(['&', '<', '>'])
     }
 
     #[test]
@@ -352,14 +299,6 @@ mod tests {
 
     #[test]
     fn nothing_in_a_log_ends_its_fence() {
-        for (line, shown) in [
-            ("`", "`"),
-            ("``", "`\u{200b}`"),
-            ("```", "`\u{200b}`\u{200b}`"),
-            ("a ````` b", "a `\u{200b}`\u{200b}`\u{200b}`\u{200b}` b"),
-        ] {
-            assert_eq!(without_fence(line), shown);
-        }
         let lines = vec!["```".to_owned(), "``".to_owned(), "`".to_owned()];
         let text = fenced(&Log { path: "/x".to_owned(), lines }, SECTION);
         assert_eq!(text.matches("```").count(), 2, "{text}");
@@ -401,22 +340,6 @@ mod tests {
             };
             let outcome = format!("{:?}", judge(answer, now));
             assert!(outcome.starts_with(expected), "{status} {body}: {outcome}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn escaping_is_undone_by_unescaping(text in ".*") {
-            let plain = escaped(&text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-            prop_assert_eq!(plain, text);
-        }
-
-        #[test]
-        fn a_cut_keeps_the_limit_and_every_entity(text in "[&<>a🚀]{0,40}", most in 1_usize..60) {
-            let cut = escaped_within(&text, most);
-            prop_assert!(width(&cut) <= most);
-            prop_assert!(is_escaped(&cut), "{}", cut);
-            prop_assert!(cut == escaped(&text) || cut.ends_with('…'));
         }
     }
 }

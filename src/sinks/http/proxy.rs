@@ -32,8 +32,13 @@ impl ProxyChoice {
             Self::Straight => Vec::new(),
             Self::Through(url) => vec![proxy("`proxy`", url.reveal(), Proxy::all)?],
             Self::Environment => {
-                exempt.extend(either_case(environment, "NO_PROXY"));
-                of_variables(environment)?
+                let variable = |name: &str| {
+                    environment
+                        .variable(name)
+                        .or_else(|| environment.variable(&name.to_lowercase()))
+                };
+                exempt.extend(variable("NO_PROXY"));
+                of_variables(variable)?
             }
         };
         let exempt = NoProxy::from_string(&exempt.join(","));
@@ -42,10 +47,10 @@ impl ProxyChoice {
 }
 
 /// The proxies that the variables name.
-fn of_variables(environment: &Environment) -> Result<Vec<Proxy>, String> {
+fn of_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Proxy>, String> {
     let mut proxies = Vec::new();
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
-        let Some(value) = either_case(environment, name) else { continue };
+        let Some(value) = variable(name) else { continue };
         let make = match name {
             "HTTPS_PROXY" => Proxy::https,
             "HTTP_PROXY" => Proxy::http,
@@ -60,11 +65,6 @@ fn of_variables(environment: &Environment) -> Result<Vec<Proxy>, String> {
 fn proxy(name: &str, url: &str, make: fn(Url) -> reqwest::Result<Proxy>) -> Result<Proxy, String> {
     let proxy = known_scheme(url).and_then(|url| make(url).ok());
     proxy.ok_or_else(|| format!("{name} must be the http:// or https:// URL of a proxy"))
-}
-
-/// The variable `name`, or its lower-case twin.
-fn either_case(environment: &Environment, name: &str) -> Option<String> {
-    environment.variable(name).or_else(|| environment.variable(&name.to_lowercase()))
 }
 
 /// `text` as the URL of a proxy; without a scheme it is `http`, as everywhere.
@@ -83,6 +83,34 @@ impl<'de> Deserialize<'de> for ProxyChoice {
                 Ok(Self::Through(Secret::from(text)))
             }
             _ => Err(D::Error::custom("not \"env\", \"none\" or the http:// URL of a proxy")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_name_proxies_by_the_scheme_of_the_service() {
+        let one = |wanted: &'static str, value: &'static str| {
+            move |name: &str| (name == wanted).then(|| value.to_owned())
+        };
+        for (variable, value, kind) in [
+            ("HTTPS_PROXY", "http://proxy:3128", "Https"),
+            ("HTTPS_PROXY", "proxy:3128", "Https"),
+            ("HTTP_PROXY", "https://user:word@proxy", "Http"),
+            ("ALL_PROXY", "http://proxy", "All"),
+        ] {
+            let proxies = of_variables(one(variable, value)).unwrap();
+            let shown = format!("{proxies:?}");
+            assert!(proxies.len() == 1 && shown.contains(kind), "{variable}: {shown}");
+        }
+        assert!(of_variables(|_| None).unwrap().is_empty());
+
+        for value in ["socks5://user:word@proxy", "http://"] {
+            let why = of_variables(one("ALL_PROXY", value)).unwrap_err();
+            assert_eq!(why, "ALL_PROXY must be the http:// or https:// URL of a proxy");
         }
     }
 }
