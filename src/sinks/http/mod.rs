@@ -11,6 +11,7 @@ use std::error::Error;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use humantime::format_duration;
@@ -82,19 +83,33 @@ impl Transport {
             why: format!("{from}: {why}"),
             after: Some(MENDING),
         })?;
-        let failed = |error: &(dyn Error + 'static)| {
-            let why = format!("{from}: {}", redactor.redact(&self.in_words(error)));
-            Outcome::Retry { why, after: is_about_trust(error).then_some(MENDING) }
-        };
+        let sent = self.send(&client, post);
+        let_go(client);
+        match sent {
+            Ok((status, headers, body)) => {
+                let body = redactor.redact(&String::from_utf8_lossy(&body));
+                Ok(Answer { from, status, headers, body })
+            }
+            Err(error) => Err(Outcome::Retry {
+                why: format!("{from}: {}", redactor.redact(&self.in_words(&*error))),
+                after: is_about_trust(&*error).then_some(MENDING),
+            }),
+        }
+    }
 
+    /// One request, and its answer as far as it is read.
+    fn send(
+        &self,
+        client: &Client,
+        post: Post,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Box<dyn Error>> {
         let request = client.post(post.url).timeout(self.timeout).headers(post.headers);
         let request = request.header(CONTENT_TYPE, "application/json").body(post.body);
-        let answer = request.send().map_err(|error| failed(&error.without_url()))?;
+        let answer = request.send().map_err(reqwest::Error::without_url)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = Vec::new();
-        answer.take(ANSWER_LEN).read_to_end(&mut body).map_err(|error| failed(&error))?;
-        let body = redactor.redact(&String::from_utf8_lossy(&body));
-        Ok(Answer { from, status, headers, body })
+        answer.take(ANSWER_LEN).read_to_end(&mut body)?;
+        Ok((status, headers, body))
     }
 
     /// What a post would be made with. Only for fingerprints.
@@ -137,6 +152,12 @@ impl Transport {
         };
         format!("{what}: {}", innermost(error))
     }
+}
+
+/// Drops `client` where nobody waits for it: a resolver that gets no answer does not end at the
+/// time limit, and the client's thread waits for it.
+fn let_go(client: Client) {
+    let _ = thread::Builder::new().spawn(move || drop(client));
 }
 
 /// The URL that `source`, the key `key` of the config, gives now.
