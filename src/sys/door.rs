@@ -103,12 +103,13 @@ fn set_deadline() {
 
 /// Undoes the job's `limit` stanzas, which Upstart applies to every hook, as far as we may.
 fn lift_limits() {
-    const WANTED: [(Resource, u64); 5] = [
+    const WANTED: [(Resource, u64); 6] = [
         (Resource::RLIMIT_AS, RLIM_INFINITY),
         (Resource::RLIMIT_CPU, RLIM_INFINITY),
         (Resource::RLIMIT_DATA, RLIM_INFINITY),
         (Resource::RLIMIT_FSIZE, RLIM_INFINITY),
         (Resource::RLIMIT_NOFILE, 256),
+        (Resource::RLIMIT_STACK, 8 << 20),
     ];
     for (resource, wanted) in WANTED {
         if setrlimit(resource, wanted, wanted).is_err()
