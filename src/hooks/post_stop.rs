@@ -53,7 +53,7 @@ struct Run {
 /// Evidence, verdict, snapshot, report, spool. Only after it is the marker consumed: killed
 /// anywhere in between, the marker or the report is there.
 fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
-    sys::report_panics_in_one_line("the marker stays, the next start tells");
+    sys::exit_on_panic("the marker stays, the next start tells");
     let id = run.content.report_id();
     if !spool::holds(root, id) {
         let verdict = verdict::judge(&Evidence { marker: run.evidence });

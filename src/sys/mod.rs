@@ -11,6 +11,7 @@ mod door;
 mod env;
 mod file;
 mod host;
+mod limit;
 mod memory;
 mod panic;
 mod path;
@@ -28,7 +29,7 @@ pub use file::{
 };
 pub use host::{boot_id, cpus, executable, names};
 pub use memory::MemoryOrExit;
-pub use panic::report_panics_in_one_line;
+pub use panic::exit_on_panic;
 pub use path::{CPath, PATH_LEN, TooLong};
 pub use random::random_bytes;
 pub use say::say;
