@@ -281,7 +281,8 @@ mod limits {
     /// A host on which `nobody` may do what hooks do.
     fn host_for_nobody() -> Host {
         let host = Host::new();
-        [RUN, SPOOL].map(|directory| host.give_to(NOBODY, directory));
+        host.give_to(NOBODY, RUN);
+        host.give_to(NOBODY, SPOOL);
         host
     }
 

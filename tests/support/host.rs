@@ -253,7 +253,10 @@ fn built(name: &str) -> PathBuf {
 /// The fixture `name` of `tests/fixtures`, as it was built for the tests.
 pub fn fixture(name: &str) -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_pre-start")).parent().unwrap();
-    built.join("examples").join(name)
+    let fixture = built.join("examples").join(name);
+    // Cargo builds them with all tests, but not with a chosen one.
+    assert!(fixture.exists(), "{} is not built: run `cargo build --examples`", fixture.display());
+    fixture
 }
 
 impl Drop for Host {

@@ -28,6 +28,8 @@ pub struct Surroundings {
     pub signals_blocked: bool,
     /// Descriptors that are closed.
     pub closed: Vec<i32>,
+    /// How many descriptors of /dev/null are left open beside the standard ones.
+    pub extra_descriptors: usize,
     /// The working directory is one that no longer exists.
     pub deleted_directory: bool,
 }
@@ -72,6 +74,11 @@ impl Surroundings {
 
     pub fn closed(mut self, descriptors: &[i32]) -> Self {
         self.closed.extend(descriptors);
+        self
+    }
+
+    pub fn extra_descriptors(mut self, count: usize) -> Self {
+        self.extra_descriptors = count;
         self
     }
 
@@ -121,6 +128,10 @@ fn settle(wanted: &Surroundings) -> std::io::Result<()> {
     if wanted.nobody {
         nix::unistd::setgroups(&[])?;
         nix::unistd::setgid(nix::unistd::Gid::from_raw(NOBODY))?;
+    }
+    for _ in 0..wanted.extra_descriptors {
+        // SAFETY: a plain system call on a constant string.
+        unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
     }
     for (resource, soft, hard) in &wanted.limits {
         setrlimit(*resource, *soft, *hard)?;
