@@ -22,6 +22,8 @@ pub mod cli;
 #[cfg(feature = "deliver")]
 pub mod config;
 #[cfg(feature = "deliver")]
+pub mod demo;
+#[cfg(feature = "deliver")]
 pub mod message;
 #[cfg(feature = "deliver")]
 pub mod notifier;

@@ -12,6 +12,8 @@ pub const SPOOL: &str = "/var/spool/upstart-monitor";
 pub const CONFIG: &str = "/etc/upstart-monitor/config.toml";
 /// More of it, read in the order of the file names.
 pub const CONFIG_DIR: &str = "/etc/upstart-monitor/conf.d";
+/// Secrets that the config names by file, unless it gives an absolute path.
+pub const SECRETS: &str = "/etc/upstart-monitor/secrets";
 /// `NAME=value` lines for the notifier, whose environment is its own.
 pub const ENVIRONMENT: &str = "/etc/default/upstart-monitor";
 /// The command, where it does not lie beside the hook.

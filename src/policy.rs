@@ -1,1 +1,293 @@
-//! To be written.
+//! When a report is tried, tried again, given up. Pure: time and chance are arguments.
+
+use std::time::Duration;
+
+use crate::sinks::{Fidelity, Outcome};
+use crate::spool::Record;
+use crate::time::Timestamp;
+
+/// The longest wait between two tries where the service names none.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
+
+/// The longest wait that a service may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+
+/// A service that asks for less than this has not asked: the back-off decides.
+const SHORTEST_ASKED: Duration = Duration::from_secs(1);
+
+/// How long a notifier tries a sink before it gives anything up, however old that is: after a
+/// night without power the network may need a moment.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What the policy cannot know by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// The time of day after the try.
+    pub now: Timestamp,
+    /// A random number from 0 to 1.
+    pub chance: f64,
+    /// For how long every try of this notifier at this sink has failed.
+    pub failing_for: Duration,
+    /// For how long the operator wants a report to be tried.
+    pub retry_for: Duration,
+}
+
+/// What follows from a try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What becomes of the report.
+    pub fate: Fate,
+    /// For how long the whole sink is left alone.
+    pub pause: Duration,
+}
+
+/// What becomes of a report at one sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The sink has it.
+    Delivered,
+    /// It is still owed, as the record now says.
+    Owed(Record),
+    /// It is given up, for the reason in the record.
+    GivenUp(Record),
+    /// It is still owed, but the sink is sent nothing until its config changes.
+    Parked {
+        /// What the service said.
+        why: String,
+    },
+}
+
+/// What follows from `outcome`, which the try of the report with `record` had.
+///
+/// - Delivered: done.
+/// - Retry: again after the time that the service asked for, else after a back-off; given up when
+///   the operator's time is over.
+/// - Refused: at once in the minimal form; refused in that form too, given up.
+/// - Rejected: given up.
+/// - Parked: owed until the config changes.
+pub fn decide(outcome: Outcome, record: &Record, circumstances: &Circumstances) -> Decision {
+    let Circumstances { now, chance, failing_for, retry_for } = *circumstances;
+    let tried = |why: &str| Record {
+        // A clock that was set back behind the beginning starts the count anew.
+        queued_at: record.queued_at.min(now),
+        attempts: record.attempts.saturating_add(1),
+        tried_at: Some(now),
+        next_attempt_at: None,
+        last_error: Some(why.to_owned()),
+        ..record.clone()
+    };
+    let at_once = |fate| Decision { fate, pause: Duration::ZERO };
+    match outcome {
+        Outcome::Delivered => at_once(Fate::Delivered),
+        Outcome::Parked { why } => at_once(Fate::Parked { why }),
+        Outcome::Rejected { why } => at_once(Fate::GivenUp(given_up(tried(&why), &why))),
+        Outcome::Refused { why } => at_once(match record.fidelity {
+            Fidelity::Full => Fate::Owed(Record { fidelity: Fidelity::Minimal, ..tried(&why) }),
+            Fidelity::Minimal => Fate::GivenUp(given_up(tried(&why), &why)),
+        }),
+        Outcome::Retry { why, after } => {
+            let mut record = tried(&why);
+            let pause = pause(record.attempts, after, chance);
+            let over =
+                now.since(record.queued_at) >= retry_for && failing_for >= PATIENCE.min(retry_for);
+            let fate = if over {
+                let tries = record.attempts;
+                Fate::GivenUp(given_up(record, &format!("no time left after {tries} tries: {why}")))
+            } else {
+                record.next_attempt_at = Some(later(now, pause));
+                Fate::Owed(record)
+            };
+            Decision { fate, pause }
+        }
+    }
+}
+
+/// How long the report with `record`, which an earlier notifier left, still waits at `now`.
+///
+/// At a time before its last try the clock was set back, and what the record says of times is
+/// worth nothing: then it is due.
+pub fn due_in(record: &Record, now: Timestamp) -> Duration {
+    match (record.tried_at, record.next_attempt_at) {
+        (Some(tried), Some(next)) if tried <= now => next.since(now),
+        _ => Duration::ZERO,
+    }
+}
+
+/// The wait after try number `attempts`, the first being 1: what the service asked for and up to a
+/// tenth more, or a random part of 1, 2, 4, ... 300 seconds.
+fn pause(attempts: u32, asked: Option<Duration>, chance: f64) -> Duration {
+    let chance = chance.clamp(0.0, 1.0);
+    if let Some(asked) = asked.filter(|asked| *asked >= SHORTEST_ASKED) {
+        return asked.min(LONGEST_ASKED).mul_f64(1.0 + chance / 10.0);
+    }
+    let doublings = attempts.saturating_sub(1).min(16);
+    Duration::from_secs(1 << doublings).min(LONGEST_BACK_OFF).mul_f64(chance)
+}
+
+fn given_up(record: Record, why: &str) -> Record {
+    Record { given_up: Some(why.to_owned()), ..record }
+}
+
+fn later(time: Timestamp, wait: Duration) -> Timestamp {
+    let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(time.micros().saturating_add(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const DAY: Duration = Duration::from_secs(86400);
+
+    /// `seconds` after some instant.
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(1_795_000_000_000_000 + seconds * 1_000_000)
+    }
+
+    fn circumstances(now: Timestamp) -> Circumstances {
+        Circumstances { now, chance: 0.5, failing_for: DAY, retry_for: DAY }
+    }
+
+    fn retry(after: Option<Duration>) -> Outcome {
+        Outcome::Retry { why: "busy".to_owned(), after }
+    }
+
+    #[test]
+    fn an_outcome_has_one_consequence() {
+        let why = || "because".to_owned();
+        let minimal = || Record { fidelity: Fidelity::Minimal, ..Record::fresh(at(0)) };
+        for (outcome, record, expected) in [
+            (Outcome::Delivered, Record::fresh(at(0)), "delivered"),
+            (Outcome::Delivered, minimal(), "delivered"),
+            (Outcome::Parked { why: why() }, Record::fresh(at(0)), "parked"),
+            (Outcome::Rejected { why: why() }, Record::fresh(at(0)), "given up"),
+            (Outcome::Refused { why: why() }, Record::fresh(at(0)), "minimal"),
+            (Outcome::Refused { why: why() }, minimal(), "given up"),
+            (retry(None), Record::fresh(at(0)), "full"),
+            (retry(None), minimal(), "minimal"),
+        ] {
+            let decision = decide(outcome.clone(), &record, &circumstances(at(9)));
+            let became = match &decision.fate {
+                Fate::Delivered => "delivered",
+                Fate::Parked { why } if why == "because" => "parked",
+                Fate::GivenUp(record) if record.given_up.as_deref() == Some("because") => {
+                    "given up"
+                }
+                Fate::Owed(record) if record.given_up.is_none() => match record.fidelity {
+                    Fidelity::Full => "full",
+                    Fidelity::Minimal => "minimal",
+                },
+                other => panic!("{outcome:?} became {other:?}"),
+            };
+            assert_eq!(became, expected, "{outcome:?} of {record:?}");
+            let waits = matches!(outcome, Outcome::Retry { .. });
+            assert_eq!(decision.pause > Duration::ZERO, waits, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_try_is_written_down() {
+        let decision = decide(retry(None), &Record::fresh(at(0)), &circumstances(at(5)));
+        let expected = Record {
+            attempts: 1,
+            tried_at: Some(at(5)),
+            next_attempt_at: Some(Timestamp::from_micros(at(5).micros() + 500_000)),
+            last_error: Some("busy".to_owned()),
+            ..Record::fresh(at(0))
+        };
+        assert_eq!(decision.fate, Fate::Owed(expected));
+    }
+
+    #[test]
+    fn waits_grow_to_a_bound_and_are_spread_by_chance() {
+        for (attempts, chance, seconds) in [
+            (1, 1.0, 1.0),
+            (2, 1.0, 2.0),
+            (3, 1.0, 4.0),
+            (9, 1.0, 256.0),
+            (10, 1.0, 300.0),
+            (u32::MAX, 1.0, 300.0),
+            (9, 0.5, 128.0),
+            (9, 0.0, 0.0),
+            (9, 7.0, 256.0),
+            (9, f64::NEG_INFINITY, 0.0),
+        ] {
+            let waited = pause(attempts, None, chance);
+            assert_eq!(waited, Duration::from_secs_f64(seconds), "{attempts} {chance}");
+        }
+    }
+
+    #[test]
+    fn a_service_is_left_alone_for_as_long_as_it_asks_within_reason() {
+        for (asked_seconds, chance, seconds) in [
+            (30.0, 0.0, 30.0),
+            (30.0, 1.0, 33.0),
+            (900.0, 0.5, 945.0),
+            (3600.0, 0.0, 3600.0),
+            (86400.0, 0.0, 3600.0),
+            (86400.0, 1.0, 3960.0),
+            (0.0, 1.0, 8.0),
+            (0.3, 0.5, 4.0),
+        ] {
+            let waited = pause(4, Some(Duration::from_secs_f64(asked_seconds)), chance);
+            assert_eq!(waited, Duration::from_secs_f64(seconds), "{asked_seconds} {chance}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_given_up_when_its_time_is_over_and_the_sink_had_its_chance() {
+        let day = 86400;
+        for (queued, now, failing_for, retry_for, given_up) in [
+            (0, 0, Duration::ZERO, DAY, false),
+            (0, day - 1, DAY, DAY, false),
+            (0, day, DAY, DAY, true),
+            // The host was off for a week; or its clock stood in 1970 when the report was taken.
+            (0, 7 * day, Duration::ZERO, DAY, false),
+            (-1_795_000_000, 0, Duration::ZERO, DAY, false),
+            (0, 7 * day, PATIENCE, DAY, true),
+            (0, 60, Duration::from_secs(60), Duration::from_secs(60), true),
+            // The clock was set back.
+            (0, -day, DAY, DAY, false),
+        ] {
+            let circumstances = Circumstances { now: at(now), chance: 0.5, failing_for, retry_for };
+            let decision = decide(retry(Some(HOUR)), &Record::fresh(at(queued)), &circumstances);
+            let row = (queued, now, failing_for, retry_for);
+            assert_eq!(matches!(decision.fate, Fate::GivenUp(_)), given_up, "{row:?}");
+            assert!(decision.pause >= HOUR, "the sink wants peace all the same: {row:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stretch_the_time_a_report_is_tried() {
+        let back = circumstances(at(-1_000_000));
+        let Fate::Owed(record) = decide(retry(None), &Record::fresh(at(0)), &back).fate else {
+            panic!("not owed any more")
+        };
+        assert_eq!(record.queued_at, at(-1_000_000));
+        let a_day_later = circumstances(at(-1_000_000 + 86400));
+        let decision = decide(retry(None), &record, &a_day_later);
+        assert!(matches!(decision.fate, Fate::GivenUp(_)), "{decision:?}");
+    }
+
+    #[test]
+    fn a_record_is_due_at_its_time_or_when_the_clock_was_set_back() {
+        let tried = |next| Record {
+            tried_at: Some(at(100)),
+            next_attempt_at: next,
+            ..Record::fresh(at(0))
+        };
+        for (record, now, seconds) in [
+            (Record::fresh(at(0)), 0, 0),
+            (Record::fresh(at(0)), -500, 0),
+            (tried(None), 100, 0),
+            (tried(Some(at(160))), 100, 60),
+            (tried(Some(at(160))), 150, 10),
+            (tried(Some(at(160))), 160, 0),
+            (tried(Some(at(160))), 999, 0),
+            (tried(Some(at(160))), 99, 0),
+        ] {
+            assert_eq!(due_in(&record, at(now)).as_secs(), seconds, "{record:?} at {now}");
+        }
+    }
+}

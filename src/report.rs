@@ -1,5 +1,8 @@
 //! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
 
+#[cfg(feature = "deliver")]
+mod unseen;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -184,11 +187,12 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// A duration in the two units that matter: `0.4 s`, `12 s`, `5 h 42 min`, `3 d 4 h`.
+/// A duration in the units that matter: `17 ms`, `0.4 s`, `12 s`, `5 h 42 min`, `3 d 4 h`.
 pub fn duration_in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     match seconds {
+        0 if duration.as_millis() < 100 => format!("{} ms", duration.as_millis()),
         0..=9 => format!("{:.1} s", duration.as_secs_f64()),
         10..=59 => format!("{seconds} s"),
         60..=3599 => format!("{minutes} min {} s", seconds % 60),
@@ -205,6 +209,7 @@ mod tests {
     #[test]
     fn durations_read_like_speech() {
         for (seconds, words) in [
+            (0.017, "17 ms"),
             (0.42, "0.4 s"),
             (12.9, "12 s"),
             (61.0, "1 min 1 s"),

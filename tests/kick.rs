@@ -27,7 +27,7 @@ out=$UPSTART_MONITOR_ROOT/facts
     read -r pid name state parent group session rest </proc/$$/stat
     echo "session $session"
     echo "pid $$"
-    echo "nice $(ps -o ni= -p $$ | tr -d ' ')"
+    echo "nice $(cut -d ' ' -f 19 /proc/$$/stat)"
     echo "oom $(cat /proc/$$/oom_score_adj)"
     grep -E '^Sig(Ign|Blk)' /proc/$$/status | tr -d ':'
     grep -E '^Max (open files|core file size|stack size|file size|address space|cpu time)' \

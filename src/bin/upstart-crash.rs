@@ -1,3 +1,7 @@
 //! The command `upstart-crash`. See `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    upstart_monitor::cli::main()
+}

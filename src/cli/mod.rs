@@ -1,1 +1,89 @@
-//! The command `upstart-crash`.
+//! The command `upstart-crash`: one file a subcommand, errors printed here and nowhere else.
+
+mod deliver;
+mod error;
+mod list;
+mod show;
+mod text;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::paths::Root;
+use crate::spool::Spool;
+use error::CliError;
+
+/// Tells when a service that Upstart supervises died unasked, and why.
+///
+/// The hooks of a job (pre-start, pre-stop, post-stop) leave a report of each crash in
+/// /var/spool/upstart-monitor. This command shows the reports, and delivers them to the sinks
+/// that /etc/upstart-monitor/config.toml names.
+#[derive(Parser)]
+#[command(
+    name = "upstart-crash",
+    version,
+    arg_required_else_help = true,
+    after_help = "Start with:  upstart-crash list\n\n\
+                  Exit status: 0 done, 1 failed, 2 wrong usage, 78 broken config.\n\
+                  With UPSTART_MONITOR_ROOT=DIR all files are looked for below DIR."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Deliver(deliver::Deliver),
+    List(list::List),
+    Show(show::Show),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            let _ = usage.print();
+            return u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    match run(cli, &mut out).and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough: `upstart-crash list | head`.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is still buffered has no reader.
+            let _ = out.into_parts();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            warn(format_args!("{error}"));
+            error.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
+    let root = Root::from_env();
+    let spool = Spool::under(root);
+    match cli.command {
+        Command::Deliver(deliver) => deliver.run(root, &spool),
+        Command::List(list) => list.run(&spool, out),
+        Command::Show(show) => show.run(&spool, out),
+    }
+}
+
+/// Says something on stderr, each line of it after the command's name. Safe from every thread,
+/// and from a stderr that is gone.
+fn warn(text: std::fmt::Arguments<'_>) {
+    let mut lines = String::new();
+    for line in text.to_string().lines() {
+        lines.push_str("upstart-crash: ");
+        lines.push_str(&text::harmless(line));
+        lines.push('\n');
+    }
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
+}

@@ -1,9 +1,36 @@
 //! What the operator asked for: `/etc/upstart-monitor/config.toml` and `conf.d/*.toml`.
+//!
+//! A table for each kind and name (`[sink.slack.ops]`), so that a typo is reported at its line and
+//! column with the keys that belong there. All problems of all files are reported together. Every
+//! path that the config names lies under the root, as those of the project do.
 
+mod delivery;
+mod document;
+mod environment;
+mod plain_file;
+mod sinks;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeValue, ValueDeserializer};
+
+pub use delivery::{Delivery, Period};
+pub use environment::Environment;
+pub(crate) use environment::value_of;
+pub(crate) use plain_file::{private, read_plain_file};
+
 use crate::paths::Root;
-use crate::sinks::NamedSink;
+use crate::sinks::{Context, NamedSink, Sink};
+use document::{Document, SinkTable};
+
+/// The longest name of a sink, in characters: `KIND.NAME` is a file name.
+const NAME_LEN: usize = 64;
 
 /// The operator's wishes, checked.
 pub struct Config {
@@ -22,7 +49,115 @@ impl Config {
     ///
     /// # Errors
     /// All problems of all files.
-    pub fn load(_root: Root) -> Result<Self, ConfigError> {
-        Ok(Self { retry_for: Duration::from_secs(86400), sinks: Vec::new() })
+    pub fn load(root: Root) -> Result<Self, ConfigError> {
+        Self::load_under(&root.path(""))
+    }
+
+    /// Reads the config under any other directory.
+    ///
+    /// # Errors
+    /// All problems of all files.
+    pub fn load_under(root: &Path) -> Result<Self, ConfigError> {
+        let environment = Arc::new(Environment::under(root));
+        let mut problems = Vec::new();
+
+        let documents = Document::read_all(&environment, &mut problems);
+        let (mut deliveries, mut tables) = (Vec::new(), Vec::new());
+        for document in &documents {
+            let read = document.tables(&mut problems);
+            deliveries.extend(read.delivery.map(|table| (document, table)));
+            tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
+        }
+
+        let delivery = one_delivery(deliveries, &mut problems);
+        let mut sinks = Vec::new();
+        for (name, (document, sink)) in by_name(tables, &mut problems) {
+            let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
+            let sink = open(document, sink, &mut context, &mut problems);
+            sinks.extend(sink.map(|sink| NamedSink { name, sink }));
+        }
+
+        if problems.is_empty() {
+            Ok(Self { retry_for: delivery.retry_for.0, sinks })
+        } else {
+            Err(ConfigError(problems))
+        }
+    }
+}
+
+/// A table and the document that it stands in.
+type Placed<'a, T> = (&'a Document, T);
+
+/// The one `[delivery]` of all documents, or what holds without one.
+fn one_delivery(
+    tables: Vec<Placed<'_, Spanned<DeValue<'_>>>>,
+    problems: &mut Vec<String>,
+) -> Delivery {
+    let mut tables = tables.into_iter();
+    let Some((document, table)) = tables.next() else { return Delivery::default() };
+    let first = document.place(&table.span());
+    for (document, table) in tables {
+        let text = format!("`[delivery]` stands at {first} already");
+        problems.push(document.problem(&table.span(), &text));
+    }
+    let span = table.span();
+    Delivery::deserialize(ValueDeserializer::from(table)).unwrap_or_else(|error| {
+        problems.push(document.error(&error, span));
+        Delivery::default()
+    })
+}
+
+/// The sinks by their names `KIND.NAME`, each name once.
+fn by_name<'a>(
+    tables: Vec<Placed<'a, SinkTable<'a>>>,
+    problems: &mut Vec<String>,
+) -> BTreeMap<String, Placed<'a, SinkTable<'a>>> {
+    let mut named = BTreeMap::new();
+    for (document, sink) in tables {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if !(1..=NAME_LEN).contains(&sink.name.len()) || !sink.name.chars().all(is_plain) {
+            let text = "a sink's name is made of up to 64 letters, digits, `_` and `-`";
+            problems.push(document.problem(&sink.span, text));
+        }
+        match named.entry(format!("{}.{}", sink.kind, sink.name)) {
+            Entry::Vacant(entry) => {
+                entry.insert((document, sink));
+            }
+            Entry::Occupied(entry) => {
+                let (first, twin) = entry.get();
+                let (name, first) = (entry.key(), first.place(&twin.span));
+                let text = format!("the sink `{name}` stands at {first} already");
+                problems.push(document.problem(&sink.span, &text));
+            }
+        }
+    }
+    named
+}
+
+/// The sink of one table; `None` where something is wrong with it.
+fn open(
+    document: &Document,
+    sink: SinkTable<'_>,
+    context: &mut Context<'_>,
+    problems: &mut Vec<String>,
+) -> Option<Box<dyn Sink>> {
+    let span = sink.span;
+    let open = match sinks::kind(&sink.kind) {
+        Ok(open) => open,
+        Err(text) => {
+            problems.push(document.problem(&span, &text));
+            return None;
+        }
+    };
+    match open(sink.table, context) {
+        Ok(opened) => {
+            let noted = context.take_problems();
+            problems.extend(noted.iter().map(|text| document.problem(&span, text)));
+            opened
+        }
+        Err(error) => {
+            problems.push(document.error(&error, span));
+            None
+        }
     }
 }

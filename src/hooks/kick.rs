@@ -1,7 +1,5 @@
 //! The kick: starts the notifier and forgets it. Only a hint; the notifier's scan is the truth.
 
-use arrayvec::ArrayVec;
-
 use crate::paths::{COMMAND, ROOT_VARIABLE, Root};
 use crate::sys::{self, CPath, Detached, Errno, spawn_detached};
 
@@ -18,12 +16,9 @@ pub(super) fn kick(root: Root) -> Result<(), Errno> {
         .ok_or(Errno::ENAMETOOLONG)?;
     let root = CPath::concat([ROOT_VARIABLE.as_bytes(), b"=", root.prefix()])
         .map_err(|_| Errno::ENAMETOOLONG)?;
-    let mut environment = ArrayVec::<_, 2>::new();
-    environment.push(PATH);
-    environment.push(root.as_c_str());
     spawn_detached(&Detached {
         program: command.as_c_str(),
         argument: c"deliver",
-        environment: &environment,
+        environment: &[PATH, root.as_c_str()],
     })
 }

@@ -2,7 +2,21 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+mod context;
+pub mod file;
+mod http;
+mod mrkdwn;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod slack;
+pub mod webhook;
+
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+pub use context::{Context, Overrides};
+pub use http::ProxyChoice;
 
 use crate::report::CrashReport;
 use crate::time::Timestamp;
@@ -71,4 +85,14 @@ pub struct NamedSink {
     pub name: String,
     /// The sink.
     pub sink: Box<dyn Sink>,
+}
+
+/// A fingerprint of `parts`, in which none of them can be read.
+fn fingerprint(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

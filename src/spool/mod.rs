@@ -6,20 +6,53 @@
 //! unseen/ID.marker      a marker that pre-start found armed; the notifier makes a report of it
 //! archive/ID.json       taken: every sink has its own entry in the queue
 //! queue/SINK/ID.json    owed to this sink; says how often it was tried and when next
+//! queue/SINK/parked     this sink takes nothing until its config changes, and why
 //! dead/SINK/ID.json     given up for this sink, and why
 //! corrupt/NAME          what was found in new/ or unseen/ and is no report
 //! lock                  held by the one notifier
 //! ```
 //!
-//! The hooks write `new/` and `unseen/`, the notifier everything else. This part is the hooks';
-//! it neither allocates nor waits for a disk. `store.rs` is the notifier's.
+//! The way of a report, one rename or unlink after the other:
+//!
+//! ```text
+//! hook ── put ──> unseen/ ── adopt ──> new/ ── take ──> archive/
+//!          └───────────────────────────^        └──> queue/SINK/ ── delivered ──> (nothing)
+//!                                                         └────── given up ──> dead/SINK/
+//! ```
+//!
+//! A report that lies in `archive/` and in no `queue/` is settled: every sink has it, or is named
+//! in `dead/`. Of a delivery that was killed on its way nothing is lost: it is made once more.
+//!
+//! The hooks write `new/` and `unseen/`, the notifier everything else and only under `lock`. This
+//! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
+//! (in: adopt and take), `queue.rs` (out: what each sink is owed, told by a `record.rs`),
+//! `entries.rs` (for people to look at) and `disk.rs` (whole files or none).
 
 #[cfg(feature = "deliver")]
+mod disk;
+#[cfg(feature = "deliver")]
+mod entries;
+#[cfg(feature = "deliver")]
+mod queue;
+#[cfg(feature = "deliver")]
+mod record;
+#[cfg(feature = "deliver")]
 mod store;
+#[cfg(test)]
+#[cfg(feature = "deliver")]
+pub(crate) mod testing;
 
 use std::ffi::CStr;
 
 use nix::sys::stat::Mode;
+
+#[cfg(feature = "deliver")]
+pub use {
+    disk::SpoolError,
+    entries::{Entry, Owed, Place},
+    record::{Parked, Record},
+    store::{Lock, Say, Spool, Taken},
+};
 
 use crate::id::ReportId;
 use crate::paths::{Root, SPOOL};

@@ -1,1 +1,299 @@
-//! To be written.
+//! The notifier's way in: from what the hooks left to what each sink is owed.
+//!
+//! Every step may be the last one before a power loss: a report is taken by flushing it, writing
+//! a record for every sink and then moving it to `archive/`. Until that move the report is new and
+//! is taken again, which finds the records that are there and writes the others; after it no
+//! record is ever made again. So every sink gets exactly one, and what was delivered stays so.
+//! Nothing is sent before the move.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::disk::{self, SpoolError};
+use super::record::Record;
+use crate::id::ReportId;
+use crate::marker::Content;
+use crate::paths::{Root, SPOOL};
+use crate::report::CrashReport;
+use crate::snapshot::Host;
+use crate::time::Timestamp;
+
+/// How old a file in `tmp/` is before it is certain that its writer was killed.
+const LEFTOVER: Duration = Duration::from_secs(3600);
+
+/// Where the notifier says, a line at a time, what it met and did.
+pub type Say<'a> = &'a (dyn Fn(fmt::Arguments<'_>) + Sync);
+
+/// The spool as the notifier and the command see it.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    pub(super) dir: PathBuf,
+}
+
+/// Held by the one notifier; given back when dropped, or when its process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _held: Flock<File>,
+}
+
+/// What became of the arrivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// How many went on their way.
+    pub taken: usize,
+    /// How many the disk did not let go; they are as they were.
+    pub left: usize,
+}
+
+impl Spool {
+    /// The spool under `root`.
+    pub fn under(root: Root) -> Self {
+        Self::at(root.path(SPOOL))
+    }
+
+    /// The spool in the directory `dir`.
+    pub fn at(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Makes what is missing of the spool and asks for its lock; `None` where another notifier
+    /// has it.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn lock(&self) -> Result<Option<Lock>, SpoolError> {
+        for place in ["tmp", "new", "unseen", "archive", "queue", "dead", "corrupt"] {
+            disk::make_dirs(&self.dir.join(place))?;
+        }
+        let path = self.dir.join("lock");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        options.custom_flags(nix::libc::O_NOFOLLOW);
+        let file = options.open(&path).map_err(SpoolError::at("open", &path))?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => Ok(Some(Lock { _held: held })),
+            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+            Err((_, errno)) => Err(SpoolError::at("lock", &path)(errno.into())),
+        }
+    }
+
+    /// Removes from `tmp/` what killed writers left there. What cannot be removed is said.
+    ///
+    /// # Errors
+    /// Where `tmp/` cannot be read.
+    pub fn remove_leftovers(&self, now: Timestamp, say: Say<'_>) -> Result<(), SpoolError> {
+        let tmp = self.dir.join("tmp");
+        for name in disk::names(&tmp)? {
+            let path = tmp.join(name);
+            let modified = fs::symlink_metadata(&path).and_then(|facts| facts.modified());
+            if modified.is_ok_and(|then| now.since(then.into()) > LEFTOVER)
+                && let Err(error) = disk::remove(&path)
+            {
+                say(format_args!("{error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a report lies in `new/`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn has_new(&self) -> Result<bool, SpoolError> {
+        let names = disk::names(&self.dir.join("new"))?;
+        Ok(ids_of(&names, ".json").next().is_some())
+    }
+
+    /// Whether a marker lies in `unseen/`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn has_unseen(&self) -> Result<bool, SpoolError> {
+        let names = disk::names(&self.dir.join("unseen"))?;
+        Ok(ids_of(&names, ".marker").next().is_some())
+    }
+
+    /// Where hooks leave what they have: the directories to be watched.
+    pub fn arrival_dirs(&self) -> [PathBuf; 2] {
+        ["new", "unseen"].map(|place| self.dir.join(place))
+    }
+
+    /// Makes a new report of every marker in `unseen/`; only then is the marker removed.
+    ///
+    /// # Errors
+    /// Where `unseen/` cannot be read. What is wrong with a single marker is said.
+    pub fn adopt_unseen(&self, say: Say<'_>) -> Result<Taken, SpoolError> {
+        self.for_each("unseen", ".marker", say, |id| self.adopt(id))
+    }
+
+    /// Takes every report in `new/`: each of `sinks` is owed it, and it moves to `archive/`.
+    /// Without sinks all stays where it is, and a config that names some delivers it later.
+    ///
+    /// # Errors
+    /// Where `new/` cannot be read. What is wrong with a single report is said.
+    pub fn take_new(
+        &self,
+        sinks: &[&str],
+        now: Timestamp,
+        say: Say<'_>,
+    ) -> Result<Taken, SpoolError> {
+        if sinks.is_empty() {
+            return Ok(Taken::default());
+        }
+        self.for_each("new", ".json", say, |id| {
+            let taken_before = disk::exists(&self.report_path("archive", id));
+            self.read_report("new", id)?;
+            if taken_before {
+                return disk::remove(&self.report_path("new", id));
+            }
+            disk::flush(&self.report_path("new", id))?;
+            self.enqueue(id, sinks, now)?;
+            self.archive(id)
+        })
+    }
+
+    /// Does `step` with everything in `place`, in the order of the ids. What is no report goes to
+    /// `corrupt/`; what the disk refuses is left for the next time. Neither stops the rest.
+    fn for_each(
+        &self,
+        place: &str,
+        end: &str,
+        say: Say<'_>,
+        step: impl Fn(ReportId) -> Result<(), SpoolError>,
+    ) -> Result<Taken, SpoolError> {
+        let mut count = Taken::default();
+        for name in disk::names(&self.dir.join(place))? {
+            let path = self.dir.join(place).join(&name);
+            let id = id_of(&name, end);
+            let done = match id {
+                Some(id) => step(id),
+                None => Err(SpoolError::at("use", &path)(ErrorKind::InvalidData.into())),
+            };
+            match done {
+                Ok(()) => count.taken += 1,
+                Err(error) if error.kind() == ErrorKind::InvalidData => {
+                    let target = self.dir.join("corrupt").join(&name);
+                    match disk::rename(&path, &target) {
+                        Ok(()) => say(format_args!("{error}; kept as {}", target.display())),
+                        Err(second) => {
+                            count.left += usize::from(id.is_some());
+                            say(format_args!("{error}; {second}"));
+                        }
+                    }
+                }
+                Err(error) => {
+                    count.left += 1;
+                    say(format_args!("{error}; it stays where it is"));
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Makes a new report of the marker named `id`, unless a post-stop got as far as that.
+    fn adopt(&self, id: ReportId) -> Result<(), SpoolError> {
+        let marker = self.unseen_path(id);
+        let content = self.read_unseen(id)?;
+        let new = self.report_path("new", id);
+        if self.read_report("new", id).is_ok() {
+            disk::flush(&new)?;
+        } else if !disk::exists(&self.report_path("archive", id)) {
+            let json = json_line(&CrashReport::of_unseen(&content, Host::here()), &new)?;
+            disk::write(&self.dir.join("tmp").join(format!("unseen.{id}.json")), &new, &json)?;
+        }
+        disk::remove(&marker)
+    }
+
+    /// Writes a fresh record for every one of `sinks` that has none.
+    fn enqueue(&self, id: ReportId, sinks: &[&str], now: Timestamp) -> Result<(), SpoolError> {
+        for sink in sinks {
+            if !disk::exists(&self.record_path("queue", sink, id)) {
+                self.make_queue(sink)?;
+                self.keep(sink, id, &Record::fresh(now))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the report to `archive/`: it is taken.
+    fn archive(&self, id: ReportId) -> Result<(), SpoolError> {
+        disk::rename(&self.report_path("new", id), &self.report_path("archive", id))
+    }
+
+    /// The marker named `id`.
+    ///
+    /// # Errors
+    /// `InvalidData` where it is not the marker that its name says.
+    pub(super) fn read_unseen(&self, id: ReportId) -> Result<Content, SpoolError> {
+        let path = self.unseen_path(id);
+        let text = disk::read(&path).map_err(SpoolError::at("read", &path))?;
+        Content::parse(&text)
+            .filter(|content| content.report_id() == id)
+            .ok_or_else(|| SpoolError::at("use", &path)(invalid("not the marker its name says")))
+    }
+
+    /// The report named `id` in `place`, and the text it was read from.
+    ///
+    /// # Errors
+    /// `InvalidData` where it is not the report that its name says.
+    pub(super) fn read_report(
+        &self,
+        place: &str,
+        id: ReportId,
+    ) -> Result<(CrashReport, Vec<u8>), SpoolError> {
+        let path = self.report_path(place, id);
+        let json = disk::read(&path).map_err(SpoolError::at("read", &path))?;
+        let refused = |why: &str| SpoolError::at("use", &path)(invalid(why));
+        let report: CrashReport = serde_json::from_slice(&json)
+            .map_err(|error| refused(&format!("not a whole report ({error})")))?;
+        if report.id == id { Ok((report, json)) } else { Err(refused("its name is another's")) }
+    }
+
+    pub(super) fn report_path(&self, place: &str, id: ReportId) -> PathBuf {
+        self.dir.join(place).join(format!("{id}.json"))
+    }
+
+    pub(super) fn record_path(&self, place: &str, sink: &str, id: ReportId) -> PathBuf {
+        self.dir.join(place).join(sink).join(format!("{id}.json"))
+    }
+
+    fn unseen_path(&self, id: ReportId) -> PathBuf {
+        self.dir.join("unseen").join(format!("{id}.marker"))
+    }
+}
+
+/// The ids of the files in `names` that end in `end`.
+pub(super) fn ids_of(names: &[OsString], end: &str) -> impl Iterator<Item = ReportId> {
+    names.iter().filter_map(move |name| id_of(name, end))
+}
+
+/// The id that a file's name consists of, before `end`.
+pub(super) fn id_of(name: &OsStr, end: &str) -> Option<ReportId> {
+    ReportId::parse(name.to_str()?.strip_suffix(end)?)
+}
+
+/// `value` as one line of JSON, for the file `path`.
+pub(super) fn json_line(
+    value: &impl serde::Serialize,
+    path: &std::path::Path,
+) -> Result<Vec<u8>, SpoolError> {
+    let mut json =
+        serde_json::to_vec(value).map_err(|error| SpoolError::at("write", path)(error.into()))?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+fn invalid(why: &str) -> std::io::Error {
+    std::io::Error::new(ErrorKind::InvalidData, why)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Files, opened so that nothing planted in their place is followed, trusted or waited for.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
@@ -89,7 +89,18 @@ pub fn exists(path: &CStr) -> bool {
 pub fn open(path: &CStr, flags: OFlag) -> Result<OwnedFd, Errno> {
     const SAFE: OFlag =
         OFlag::O_CLOEXEC.union(OFlag::O_NOCTTY).union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK);
-    nix::fcntl::open(path, flags | SAFE, Mode::empty())
+    open_as(path, flags | SAFE, Mode::empty())
+}
+
+/// `open(2)`. Not nix's, whose conversion of the descriptor keeps a panic path in the program.
+fn open_as(path: &CStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
+    // SAFETY: `path` ends in NUL; a descriptor other than -1 is open and nobody else's.
+    unsafe {
+        match libc::open(path.as_ptr(), flags.bits(), mode.bits()) {
+            -1 => Err(Errno::last()),
+            fd => Ok(OwnedFd::from_raw_fd(fd)),
+        }
+    }
 }
 
 /// Reads until `buffer` is full or the file ends.
@@ -126,7 +137,7 @@ pub fn read_at(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, 
 /// whole is removed again.
 pub fn create(path: &CStr, mode: Mode, content: &[u8]) -> Result<(), Errno> {
     let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
-    let file = nix::fcntl::open(path, flags, mode)?;
+    let file = open_as(path, flags, mode)?;
     let mut rest = content;
     while !rest.is_empty() {
         match nix::unistd::write(&file, rest) {

@@ -1,0 +1,35 @@
+# The commands of the project. What they need and the machine lacks, scripts/setup.sh installs.
+
+COMMAND := dist/bin/upstart-crash
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: release ## Build, then crash a service and watch the report arrive
+	$(COMMAND) demo
+
+.PHONY: release
+release: ## Build the static binaries into dist/bin and check them
+	scripts/setup.sh build
+	scripts/release.sh
+
+.PHONY: test
+test: release ## Run every test, the hooks' build without delivery included
+	scripts/setup.sh build test
+	scripts/test.sh
+
+.PHONY: lint
+lint: ## Format, clippy, licences and bans, shell scripts
+	scripts/setup.sh build lint
+	scripts/lint.sh
+
+.PHONY: bench
+bench: release ## Measure the hooks against their shell counterparts
+	cargo bench --bench hooks
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	cargo clean
+	rm -rf dist

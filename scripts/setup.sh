@@ -1,0 +1,67 @@
+#!/bin/sh
+# Installs what the machine lacks for: build, test, lint. What it may not install, it names.
+set -eu
+
+missing=''
+
+# need COMMAND PACKAGE: notes the Debian package unless the command is there.
+need() {
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+install_missing() {
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "setup: please install:$missing" >&2
+        exit 1
+    fi
+    apt-get -qq update
+    # shellcheck disable=SC2086 # one word a package
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $missing >/dev/null
+    missing=''
+}
+
+need_rust() {
+    if ! command -v cargo >/dev/null 2>&1; then
+        echo "setup: please install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer, with rustup" >&2
+        exit 1
+    fi
+}
+
+need_target() {
+    target="$(uname -m)-unknown-linux-musl"
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] || rustup target add "$target"
+}
+
+need_cargo_tool() {
+    cargo "$1" --version >/dev/null 2>&1 || cargo install --locked "cargo-$1"
+}
+
+cd "$(dirname "$0")/.."
+for purpose in "$@"; do
+    case $purpose in
+    build)
+        need cc gcc
+        need musl-gcc musl-tools
+        need readelf binutils
+        install_missing
+        need_rust
+        need_target
+        ;;
+    test)
+        need strace strace
+        need unshare util-linux
+        install_missing
+        need_cargo_tool nextest
+        ;;
+    lint)
+        need shellcheck shellcheck
+        install_missing
+        need_cargo_tool deny
+        ;;
+    *)
+        echo "usage: setup.sh [build] [test] [lint]" >&2
+        exit 2
+        ;;
+    esac
+done

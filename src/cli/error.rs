@@ -1,0 +1,70 @@
+//! What ends a subcommand early, and with which exit status.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use crate::notifier::NotifierError;
+use crate::spool::SpoolError;
+
+/// `EX_CONFIG` of sysexits.h.
+const CONFIG: u8 = 78;
+
+/// Why a subcommand could not do its work.
+#[derive(Debug)]
+pub(super) enum CliError {
+    /// The notifier could not.
+    Notifier(NotifierError),
+    /// The spool cannot be used.
+    Spool(SpoolError),
+    /// Stdout takes nothing more.
+    Output(io::Error),
+    /// No report is called that.
+    NoSuchReport(String),
+    /// More than one report may be meant: those, one a line.
+    Ambiguous(String, Vec<String>),
+}
+
+impl CliError {
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Notifier(NotifierError::Config(_)) => ExitCode::from(CONFIG),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Notifier(error) => error.fmt(f),
+            Self::Spool(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::NoSuchReport(id) => {
+                write!(f, "no report has the id {id}; `upstart-crash list` shows all")
+            }
+            Self::Ambiguous(id, meant) => {
+                write!(f, "{id} may mean any of {} reports:", meant.len())?;
+                meant.iter().try_for_each(|report| write!(f, "\n  {report}"))
+            }
+        }
+    }
+}
+
+impl From<NotifierError> for CliError {
+    fn from(error: NotifierError) -> Self {
+        Self::Notifier(error)
+    }
+}
+
+impl From<SpoolError> for CliError {
+    fn from(error: SpoolError) -> Self {
+        Self::Spool(error)
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

@@ -1,0 +1,167 @@
+//! `upstart-crash show`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::CliError;
+use super::text::{harmless, size, time};
+use crate::id::ReportId;
+use crate::report::{CrashReport, duration_in_words};
+use crate::spool::{Entry, Owed, Place, Spool};
+use crate::sys;
+
+/// Show one report: what happened, why we say so, and who has been told
+#[derive(Args)]
+pub(super) struct Show {
+    /// The report's id, as `list` shows it, or the beginning of its long form
+    id: String,
+    /// Print the report as one line of JSON, as it is stored
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub(super) fn run(self, spool: &Spool, out: &mut dyn Write) -> Result<(), CliError> {
+        let unknown = || CliError::NoSuchReport(self.id.clone());
+        let id = find(spool, &self.id)?;
+        let entry = spool.entry(id, sys::now())?.ok_or_else(unknown)?;
+        if self.json {
+            writeln!(out, "{}", entry.json)?;
+            Ok(())
+        } else {
+            Page { out }.print(&entry)
+        }
+    }
+}
+
+/// The one report that `wanted` means: its short id, its id, or a beginning of it.
+fn find(spool: &Spool, wanted: &str) -> Result<ReportId, CliError> {
+    let lower = wanted.to_ascii_lowercase();
+    let means = |id: &ReportId| id.short().as_str() == lower || id.text().starts_with(&lower);
+    let meant: Vec<_> = spool.ids()?.into_iter().filter(means).collect();
+    match meant.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(CliError::NoSuchReport(wanted.to_owned())),
+        _ => {
+            let named = |id: &ReportId| match spool.entry(*id, sys::now()) {
+                Ok(Some(entry)) => format!("{id}  {}", entry.report.summary),
+                _ => id.to_string(),
+            };
+            Err(CliError::Ambiguous(wanted.to_owned(), meant.iter().map(named).collect()))
+        }
+    }
+}
+
+/// A report for a person to read: facts one below the other, what belongs to one indented.
+struct Page<'a> {
+    out: &'a mut dyn Write,
+}
+
+impl Page<'_> {
+    fn print(&mut self, entry: &Entry) -> Result<(), CliError> {
+        let report = &entry.report;
+        writeln!(self.out, "{}\n", harmless(&report.summary))?;
+        self.fact("Id", &format!("{} (short: {})", report.id, report.id.short()))?;
+        self.fact("Verdict", report.verdict.kind.words())?;
+        report.verdict.reasons.iter().try_for_each(|reason| self.item("-", reason))?;
+        self.fact("Ended", &time(report.time))?;
+        self.fact("Started", &started(report))?;
+        self.machine(report)?;
+        self.log(report)?;
+        for gap in &report.incomplete {
+            self.fact("Missing", &format!("{}: {}", gap.part, gap.reason))?;
+        }
+        self.delivery(entry)
+    }
+
+    fn machine(&mut self, report: &CrashReport) -> Result<(), CliError> {
+        let host = &report.host;
+        let up = Duration::try_from_secs_f64(host.uptime_seconds).unwrap_or_default();
+        let cpus = host.cpus.map_or_else(String::new, |cpus| format!(", {cpus} CPUs"));
+        let (name, kernel, arch) = (&host.name, &host.kernel, &host.arch);
+        let up = duration_in_words(up);
+        self.fact("Host", &format!("{name}, {kernel} {arch}{cpus}, up {up}"))?;
+        if let Some(load) = &report.snapshot.load {
+            let (one, five, fifteen) = (load.one, load.five, load.fifteen);
+            self.fact("Load", &format!("{one:.2} {five:.2} {fifteen:.2} (1, 5, 15 min)"))?;
+        }
+        if let Some(memory) = &report.snapshot.memory {
+            let [available, total, swap_free, swap] = [
+                memory.available_bytes,
+                memory.total_bytes,
+                memory.swap_free_bytes,
+                memory.swap_total_bytes,
+            ]
+            .map(size);
+            self.fact("Memory", &format!("{available} of {total} available"))?;
+            self.fact("Swap", &format!("{swap_free} of {swap} free"))?;
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, report: &CrashReport) -> Result<(), CliError> {
+        let Some(log) = &report.log else { return Ok(()) };
+        let (path, lines, wrote) = (&log.path, log.lines.len(), size(log.bytes));
+        let shown = if log.truncated { "the last" } else { "all" };
+        self.fact("Log", &format!("{path}: {shown} {lines} lines of {wrote} that this run wrote"))?;
+        log.lines.iter().try_for_each(|line| self.item("|", line))
+    }
+
+    fn delivery(&mut self, entry: &Entry) -> Result<(), CliError> {
+        if entry.place == Place::New {
+            return self.fact("Delivery", "not begun: `upstart-crash deliver` begins it");
+        }
+        for owed in &entry.owed {
+            self.fact("Delivery", &format!("{}: {}", owed.sink, waiting(owed)))?;
+        }
+        for (sink, record) in &entry.dead {
+            let why = record.given_up.as_deref().or(record.last_error.as_deref());
+            let why = why.unwrap_or("for a reason that could not be written down");
+            self.fact("Delivery", &format!("{sink}: given up: {why}"))?;
+        }
+        let unsettled = entry.owed.len() + entry.dead.len();
+        let rest = if unsettled == 0 { "every sink has it" } else { "every other sink has it" };
+        self.fact("Delivery", rest)
+    }
+
+    fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
+        Ok(writeln!(self.out, "{name:<9} {}", harmless(value))?)
+    }
+
+    fn item(&mut self, bullet: &str, value: &str) -> Result<(), CliError> {
+        Ok(writeln!(self.out, "{:<9} {bullet} {}", "", harmless(value))?)
+    }
+}
+
+fn started(report: &CrashReport) -> String {
+    let started = time(report.job.started_at);
+    match report.job.ran_seconds.and_then(|ran| Duration::try_from_secs_f64(ran).ok()) {
+        Some(ran) => format!("{started}, ran {}", duration_in_words(ran)),
+        None => format!("{started}, nobody saw how long it ran"),
+    }
+}
+
+/// How the delivery to a sink that does not have the report yet stands.
+fn waiting(owed: &Owed) -> String {
+    let mut words = match &owed.parked {
+        Some(parked) => format!(
+            "waits since {} for its config or secret to change: {}",
+            time(parked.since),
+            parked.why
+        ),
+        None => match owed.record.attempts {
+            0 => "not tried yet".to_owned(),
+            1 => "tried once".to_owned(),
+            tries => format!("tried {tries} times"),
+        },
+    };
+    if let Some(next) = owed.record.next_attempt_at {
+        words.push_str(&format!(", next at {}", time(next)));
+    }
+    if let Some(error) = &owed.record.last_error {
+        words.push_str(&format!(": {error}"));
+    }
+    words
+}

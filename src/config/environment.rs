@@ -1,0 +1,120 @@
+//! What the notifier finds around it: the root in front of every path, and variables.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::plain_file::read_plain_file;
+use crate::paths::ENVIRONMENT;
+
+/// Where paths begin and where variables come from.
+///
+/// A notifier that a hook started has next to no environment, so a variable that the process does
+/// not have is looked up in `/etc/default/upstart-monitor`, anew each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    root: PathBuf,
+}
+
+impl Environment {
+    /// The surroundings of a notifier whose paths lie under `root`; empty on the real host.
+    pub fn under(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// `absolute` with the root in front.
+    pub fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
+        let mut path = self.root.clone().into_os_string();
+        path.push(absolute.as_ref());
+        path.into()
+    }
+
+    /// The variable `name` of this process, or else of the file; an empty one does not count.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.own_variable(name).or_else(|| {
+            let (text, _) = self.file().ok()?;
+            value_of(&text, name)
+        })
+    }
+
+    /// The variable `name` of this process.
+    pub(crate) fn own_variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// Where the file of variables lies.
+    pub(crate) fn file_path(&self) -> PathBuf {
+        self.path(ENVIRONMENT)
+    }
+
+    /// The text of the file of variables, and facts on it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn file(&self) -> io::Result<(String, Metadata)> {
+        read_plain_file(&self.file_path())
+    }
+}
+
+/// The last value that `text`, in the manner of `/etc/default`, gives to `name`.
+///
+/// Lines are `NAME=value` or `export NAME=value`; the value may stand in quotes, nothing in it is
+/// expanded, and what begins with `#` is a comment.
+pub(crate) fn value_of(text: &str, name: &str) -> Option<String> {
+    text.lines()
+        .filter_map(|line| {
+            let line = line.trim_start();
+            let line = line.strip_prefix("export ").map_or(line, str::trim_start);
+            line.strip_prefix(name)?.strip_prefix('=')
+        })
+        .map(unquoted)
+        .rfind(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+/// The first word of `value`, or what stands in its quotes.
+fn unquoted(value: &str) -> &str {
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            return rest.split(quote).next().unwrap_or_default();
+        }
+    }
+    value.split_whitespace().next().filter(|word| value.starts_with(word)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_read_as_a_shell_would() {
+        let text = "\
+            # HOOK=commented\n\
+            HOOK=first\n\
+            export SECOND=\"a b # c\" # a comment\n\
+            THIRD='it is'\n\
+            FOURTH=bare # a comment\n\
+            EMPTY=\n\
+            BLANK= no value of this\n\
+            HOOK_LONGER=other\n\
+            HOOK=last\r\n";
+        for (name, value) in [
+            ("HOOK", Some("last")),
+            ("SECOND", Some("a b # c")),
+            ("THIRD", Some("it is")),
+            ("FOURTH", Some("bare")),
+            ("EMPTY", None),
+            ("BLANK", None),
+            ("ABSENT", None),
+        ] {
+            assert_eq!(value_of(text, name).as_deref(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_root_stands_in_front_of_every_path() {
+        for (root, path) in [("", "/etc/x"), ("/tmp/host", "/tmp/host/etc/x")] {
+            assert_eq!(Environment::under(root).path("/etc/x"), Path::new(path));
+        }
+    }
+}

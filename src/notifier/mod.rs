@@ -1,0 +1,238 @@
+//! The notifier: from the spool, by the policy, to the sinks.
+
+mod watch;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use crate::config::{Config, ConfigError};
+use crate::sinks::NamedSink;
+use crate::spool::{Say, Spool, SpoolError};
+use crate::sys;
+use watch::Watch;
+use worker::Worker;
+
+/// How often a notifier at work looks whether the config has changed, and for what the disk
+/// refused before.
+const LOOK_AROUND: Duration = Duration::from_secs(60);
+
+/// Why there was no delivery.
+#[derive(Debug)]
+pub enum NotifierError {
+    /// The config is broken; the reports stay where they are.
+    Config(ConfigError),
+    /// The spool cannot be used.
+    Spool(SpoolError),
+}
+
+impl From<ConfigError> for NotifierError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<SpoolError> for NotifierError {
+    fn from(error: SpoolError) -> Self {
+        Self::Spool(error)
+    }
+}
+
+impl fmt::Display for NotifierError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(ConfigError(problems)) => f.write_str(&problems.join("\n")),
+            Self::Spool(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotifierError {}
+
+/// Reads the config, anew at each call.
+pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
+
+/// Delivers everything in `spool`, and returns when nothing is owed any more to a sink that takes
+/// it. Where another notifier is at work, returns at once: that one will do it.
+///
+/// Killed at any moment it leaves its state on the disk, and the next one goes on from there.
+///
+/// # Errors
+/// [`NotifierError`]; nothing is lost.
+pub fn deliver(spool: &Spool, load: Load<'_>, say: Say<'_>) -> Result<(), NotifierError> {
+    let mut config = load()?;
+    alone(spool, || {
+        while let Some(changed) = serve(spool, &config, load, LOOK_AROUND, say)? {
+            config = changed;
+        }
+        Ok(if config.sinks.is_empty() { Reports::Stay } else { Reports::AreTaken })
+    })?;
+    Ok(())
+}
+
+/// What happens to reports in `new/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reports {
+    AreTaken,
+    /// There is no sink to take them for.
+    Stay,
+}
+
+/// Does `work` while no other notifier does; where one is at it, steps back.
+///
+/// That one will do it, because no wake-up gets lost between the two. A hook writes its report
+/// first and kicks second, and the kicked notifier that finds the lock taken steps back. The one
+/// that holds the lock looks for new reports once more *after* it has given the lock back. So a
+/// report whose notifier stepped back was there before that last look, and is found by it, or by
+/// whoever has taken the lock since.
+fn alone(
+    spool: &Spool,
+    mut work: impl FnMut() -> Result<Reports, SpoolError>,
+) -> Result<(), SpoolError> {
+    loop {
+        let Some(lock) = spool.lock()? else { return Ok(()) };
+        let reports = work()?;
+        drop(lock);
+        let more = spool.has_unseen()? || reports == Reports::AreTaken && spool.has_new()?;
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// Serves the sinks of `config` until nothing is owed, or until the config has changed, which is
+/// looked for every `look_around`: then returns the new one.
+///
+/// Without sinks it only makes reports of unseen markers: they wait in `new/` for a config.
+fn serve(
+    spool: &Spool,
+    config: &Config,
+    load: Load<'_>,
+    look_around: Duration,
+    say: Say<'_>,
+) -> Result<Option<Config>, SpoolError> {
+    let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
+    let fingerprints = fingerprints(config);
+    spool.remove_leftovers(sys::now(), say)?;
+    spool.give_up_orphans(sys::now(), say)?;
+    name_dropped_sinks(spool, &names, say)?;
+    let active = active_sinks(spool, config, say)?;
+    let watch = watch_over(spool, &names)?;
+    if names.is_empty() && (spool.has_unseen()? || spool.has_new()?) {
+        say(format_args!("the config names no sink: reports wait in the spool"));
+    }
+
+    thread::scope(|scope| {
+        let workers: Vec<_> = active
+            .iter()
+            .map(|sink| start_worker(scope, spool, sink, config.retry_for, say))
+            .collect();
+        let mut looked_around = Instant::now();
+        loop {
+            let unseen = spool.adopt_unseen(say)?;
+            let new = spool.take_new(&names, sys::now(), say)?;
+            if new.taken > 0 {
+                // A worker that is awake already has a message waiting, one is enough.
+                for wake in &workers {
+                    let _ = wake.try_send(());
+                }
+            }
+            if unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
+                return Ok(None);
+            }
+            watch.wait(look_around);
+            if looked_around.elapsed() >= look_around {
+                looked_around = Instant::now();
+                match load() {
+                    Ok(now) if self::fingerprints(&now) != fingerprints => return Ok(Some(now)),
+                    Ok(_) => {}
+                    Err(ConfigError(problems)) => {
+                        say(format_args!("the config is broken, the last one stays in use"));
+                        problems.iter().for_each(|problem| say(format_args!("{problem}")));
+                    }
+                }
+            }
+        }
+        // With the senders gone the workers end after the try they are at.
+    })
+}
+
+/// The sinks that take reports. One that is parked does not, unless its fingerprint is another
+/// now: then it is set free.
+fn active_sinks<'a>(
+    spool: &Spool,
+    config: &'a Config,
+    say: Say<'_>,
+) -> Result<Vec<&'a NamedSink>, SpoolError> {
+    let mut active = Vec::new();
+    for sink in &config.sinks {
+        match spool.parked(&sink.name) {
+            Some(parked) if parked.fingerprint == sink.sink.fingerprint() => {
+                let (name, since, why) = (&sink.name, parked.since, &parked.why);
+                say(format_args!(
+                    "{name}: sent nothing since {since}, until its config or secret changes: {why}"
+                ));
+            }
+            _ => {
+                spool.unpark(&sink.name)?;
+                active.push(sink);
+            }
+        }
+    }
+    Ok(active)
+}
+
+/// Whether a sink that takes reports lacks one.
+fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolError> {
+    for sink in active {
+        if spool.parked(&sink.name).is_none() && spool.head(&sink.name)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Watches what hooks write and what workers settle, so that both end the wait.
+fn watch_over(spool: &Spool, sinks: &[&str]) -> Result<Watch, SpoolError> {
+    let mut directories = spool.arrival_dirs().to_vec();
+    for sink in sinks {
+        directories.push(spool.make_queue(sink)?);
+    }
+    Ok(Watch::over(&directories))
+}
+
+/// Starts the worker of `sink`; what is returned wakes it, and ends it when dropped.
+fn start_worker<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    spool: &'env Spool,
+    sink: &'env NamedSink,
+    retry_for: Duration,
+    say: Say<'env>,
+) -> SyncSender<()> {
+    let (waker, wake) = sync_channel(1);
+    scope.spawn(move || Worker { spool, sink, retry_for, wake, say }.run());
+    waker
+}
+
+/// Says which sinks are owed something and are in the config no more.
+fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(), SpoolError> {
+    let known: BTreeSet<_> = names.iter().copied().collect();
+    for sink in spool.queues()? {
+        if !known.contains(sink.as_str()) && spool.head(&sink)?.is_some() {
+            say(format_args!("{sink}: is in no config; what it is owed stays in the spool"));
+        }
+    }
+    Ok(())
+}
+
+/// What tells one config from another.
+fn fingerprints(config: &Config) -> (Duration, Vec<(String, String)>) {
+    let sinks = config.sinks.iter().map(|sink| (sink.name.clone(), sink.sink.fingerprint()));
+    (config.retry_for, sinks.collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Notices at once that something moved in the spool.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use std::os::fd::AsFd;
+
+/// How often to look where the kernel does not tell: no inotify, or no more of it for this user.
+const BLIND: Duration = Duration::from_secs(1);
+
+/// A watch over some directories.
+pub(super) struct Watch {
+    inotify: Option<Inotify>,
+}
+
+impl Watch {
+    /// Watches `directories`; what moves from now on ends the next [`Watch::wait`].
+    pub(super) fn over(directories: &[PathBuf]) -> Self {
+        let watched = || {
+            let moves =
+                AddWatchFlags::IN_MOVE | AddWatchFlags::IN_DELETE | AddWatchFlags::IN_CLOSE_WRITE;
+            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+            for directory in directories {
+                inotify.add_watch(directory, moves)?;
+            }
+            Ok::<_, nix::Error>(inotify)
+        };
+        Self { inotify: watched().ok() }
+    }
+
+    /// Waits until something has moved since the last call, at most `at_most`. May return early:
+    /// whoever waits looks for himself.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let Some(inotify) = &self.inotify else { return thread::sleep(BLIND.min(at_most)) };
+        let mut watched = [PollFd::new(inotify.as_fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(at_most).unwrap_or(PollTimeout::MAX);
+        match poll(&mut watched, timeout) {
+            // What moved is of no interest: drained, so that the next wait is one.
+            Ok(_) => while inotify.read_events().is_ok_and(|events| !events.is_empty()) {},
+            Err(nix::Error::EINTR) => {}
+            Err(_) => thread::sleep(BLIND.min(at_most)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_move_ends_the_wait_and_one_before_it_does_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (beside, watched) = (dir.path().join("beside"), dir.path().join("watched"));
+        std::fs::create_dir(&watched).unwrap();
+        let watch = Watch::over(std::slice::from_ref(&watched));
+        assert!(watch.inotify.is_some(), "this kernel has no inotify to test");
+
+        std::fs::write(&beside, "").unwrap();
+        let begin = Instant::now();
+        std::fs::rename(&beside, watched.join("a")).unwrap();
+        watch.wait(Duration::from_secs(600));
+        thread::scope(|scope| {
+            scope.spawn(|| std::fs::remove_file(watched.join("a")).unwrap());
+            watch.wait(Duration::from_secs(600));
+        });
+        assert!(begin.elapsed() < Duration::from_secs(300));
+    }
+
+    #[test]
+    fn what_cannot_be_watched_is_looked_at_each_second() {
+        let watch = Watch::over(&[PathBuf::from("/no/such/directory")]);
+        assert!(watch.inotify.is_none());
+        watch.wait(Duration::ZERO);
+    }
+}

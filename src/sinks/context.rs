@@ -1,0 +1,102 @@
+//! What a sink is made from besides its own table.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::http::{ProxyChoice, Transport, parse_url};
+use crate::config::{Delivery, Environment, Period};
+use crate::secret::{Secret, SecretSource};
+
+/// What holds for the sink being made; takes note of what is wrong with its table.
+pub struct Context<'a> {
+    environment: &'a Arc<Environment>,
+    delivery: &'a Delivery,
+    exposed: Option<&'a str>,
+    problems: Vec<String>,
+}
+
+/// What a sink that speaks HTTP may say otherwise than `[delivery]`.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// How long one try may take.
+    pub timeout: Option<Period>,
+    /// The way to the service.
+    pub proxy: Option<ProxyChoice>,
+    /// Certificates to trust besides the built-in ones and the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a sink in a file of which others can read the secrets if it is `exposed`.
+    pub fn new(
+        environment: &'a Arc<Environment>,
+        delivery: &'a Delivery,
+        exposed: Option<&'a str>,
+    ) -> Self {
+        Self { environment, delivery, exposed, problems: Vec::new() }
+    }
+
+    /// What was noted, once.
+    pub fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// What was `checked`; why it does not do goes to the problems.
+    pub(super) fn noted<T>(&mut self, checked: Result<T, String>) -> Option<T> {
+        checked.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// The root and the variables.
+    pub(super) fn environment(&self) -> Arc<Environment> {
+        Arc::clone(self.environment)
+    }
+
+    /// How many lines of the log a message shows.
+    pub(super) fn log_lines(&self) -> usize {
+        self.delivery.log_lines
+    }
+
+    /// Exactly one of `KEY`, `KEY_file`, `KEY_env`: the URL of an HTTP service.
+    pub(super) fn url(
+        &mut self,
+        key: &str,
+        inline: Option<Secret>,
+        file: Option<PathBuf>,
+        variable: Option<String>,
+    ) -> Option<SecretSource> {
+        let source = SecretSource::one_of(key, inline, file, variable);
+        let source = source.and_then(|source| match &source {
+            SecretSource::Inline(url) => match parse_url(url.reveal()) {
+                Ok(_) => Ok(source),
+                Err(why) => Err(format!("`{key}`: {why}")),
+            },
+            _ => Ok(source),
+        });
+        self.noted(source)
+    }
+
+    /// Why a secret that stands in this file is not used, if others can read it.
+    pub(super) fn exposed(&self) -> Option<&str> {
+        self.exposed
+    }
+
+    /// `source`, which gives no secret that stands where others can read it.
+    pub(super) fn guarded(&self, source: SecretSource) -> SecretSource {
+        match (source, self.exposed) {
+            (SecretSource::Inline(_), Some(why)) => SecretSource::Exposed(why.to_owned()),
+            (source, _) => source,
+        }
+    }
+
+    /// The way to an HTTP service.
+    pub(super) fn transport(&self, overrides: Overrides) -> Transport {
+        let delivery = self.delivery.clone();
+        Transport {
+            timeout: overrides.timeout.unwrap_or(delivery.timeout).0,
+            proxy: overrides.proxy.unwrap_or(delivery.proxy),
+            no_proxy: delivery.no_proxy,
+            ca_file: overrides.ca_file.or(delivery.ca_file),
+            environment: self.environment(),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The one way to services that speak HTTP.
+//!
+//! It posts once, within a time limit, follows no redirect, trusts certificates of our own choice,
+//! and its words name the service's scheme and host only: paths and queries of hooks are secrets.
+
+mod classify;
+mod proxy;
+mod tls;
+
+use std::error::Error;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use humantime::format_duration;
+use reqwest::blocking::Client;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::redirect::Policy;
+use reqwest::{StatusCode, Url};
+
+pub(crate) use classify::classify;
+pub use proxy::ProxyChoice;
+
+use super::Outcome;
+use crate::config::Environment;
+use crate::secret::{Redactor, Secret, SecretSource};
+
+/// Of an answer this much is read, in bytes.
+const ANSWER_LEN: u64 = 64 * 1024;
+
+/// How long a service is left alone whose certificate, or our own set-up, must be mended first.
+const MENDING: Duration = Duration::from_secs(5 * 60);
+
+/// How to reach a service.
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    /// How long one try may take, from the connection to the end of the answer.
+    pub timeout: Duration,
+    /// The way there.
+    pub proxy: ProxyChoice,
+    /// Hosts that no proxy stands before.
+    pub no_proxy: Vec<String>,
+    /// Certificates to trust besides the built-in ones and the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The root and the variables.
+    pub environment: Arc<Environment>,
+}
+
+/// What is posted.
+pub(crate) struct Post {
+    /// Where to.
+    pub url: Url,
+    /// With which headers, besides the usual ones; those marked sensitive are never shown.
+    pub headers: HeaderMap,
+    /// What: JSON.
+    pub body: Vec<u8>,
+}
+
+/// What came back; its body holds no secret of ours.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Who answered: scheme and host.
+    pub from: String,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as far as it is read.
+    pub body: String,
+}
+
+impl Transport {
+    /// Posts JSON once and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// The outcome, where there was no whole answer.
+    pub(crate) fn post_json(&self, post: Post) -> Result<Answer, Outcome> {
+        let from = origin(&post.url);
+        let redactor = redactor(&post);
+        let client = self.client().map_err(|why| Outcome::Retry {
+            why: format!("{from}: {why}"),
+            after: Some(MENDING),
+        })?;
+        let sent = self.send(&client, post);
+        let_go(client);
+        match sent {
+            Ok((status, headers, body)) => {
+                let body = redactor.redact(&String::from_utf8_lossy(&body));
+                Ok(Answer { from, status, headers, body })
+            }
+            Err(error) => Err(Outcome::Retry {
+                why: format!("{from}: {}", redactor.redact(&self.in_words(&*error))),
+                after: is_about_trust(&*error).then_some(MENDING),
+            }),
+        }
+    }
+
+    /// One request, and its answer as far as it is read.
+    fn send(
+        &self,
+        client: &Client,
+        post: Post,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Box<dyn Error>> {
+        let request = client.post(post.url).timeout(self.timeout).headers(post.headers);
+        let request = request.header(CONTENT_TYPE, "application/json").body(post.body);
+        let answer = request.send().map_err(reqwest::Error::without_url)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut body = Vec::new();
+        answer.take(ANSWER_LEN).read_to_end(&mut body)?;
+        Ok((status, headers, body))
+    }
+
+    /// What a post would be made with. Only for fingerprints.
+    pub(crate) fn state(&self) -> Secret {
+        let proxy = match &self.proxy {
+            ProxyChoice::Through(url) => url.reveal(),
+            ProxyChoice::Environment | ProxyChoice::Straight => "",
+        };
+        Secret::from(format!("{self:?} {proxy}"))
+    }
+
+    /// A client for one post: what it is made of may have changed since the last one.
+    fn client(&self) -> Result<Client, String> {
+        let tls = tls::client(&self.environment, self.ca_file.as_deref())?;
+        let mut client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.timeout)
+            .user_agent(concat!("upstart-monitor/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        for proxy in self.proxy.proxies(&self.no_proxy, &self.environment)? {
+            client = client.proxy(proxy);
+        }
+        client.build().map_err(|error| innermost(&error).to_string())
+    }
+
+    /// `cannot connect: Connection refused (os error 111)`.
+    fn in_words(&self, error: &(dyn Error + 'static)) -> String {
+        let reqwest = causes(error).find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+        if reqwest.is_some_and(reqwest::Error::is_timeout) {
+            return format!("no whole answer within {}", format_duration(self.timeout));
+        }
+        let what = if is_about_trust(error) {
+            "its certificate is not trusted (set ca_file, or look at the clock)"
+        } else if reqwest.is_some_and(reqwest::Error::is_connect) {
+            "cannot connect"
+        } else {
+            "the connection broke"
+        };
+        format!("{what}: {}", innermost(error))
+    }
+}
+
+/// Drops `client` where nobody waits for it: a resolver that gets no answer does not end at the
+/// time limit, and the client's thread waits for it.
+fn let_go(client: Client) {
+    let _ = thread::Builder::new().spawn(move || drop(client));
+}
+
+/// The URL that `source`, the key `key` of the config, gives now.
+///
+/// # Errors
+/// The outcome, where it gives none.
+pub(crate) fn read_url(
+    key: &str,
+    source: &SecretSource,
+    environment: &Environment,
+) -> Result<Url, Outcome> {
+    let url = source.read(environment).and_then(|url| parse_url(url.reveal()));
+    url.map_err(|why| Outcome::Parked { why: format!("{key}: {why}") })
+}
+
+/// `text` as the URL of an HTTP service.
+///
+/// # Errors
+/// That it is none, without the text.
+pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| "not an https:// or http:// URL".to_owned())
+}
+
+/// The scheme, the host and, where it is not the usual one, the port.
+fn origin(url: &Url) -> String {
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// Strikes out what `post` holds that is not for everybody: the URL's path, query and password,
+/// and the headers marked sensitive.
+fn redactor(post: &Post) -> Redactor {
+    let mut redactor = Redactor::default();
+    for part in [post.url.path(), post.url.query().unwrap_or_default()] {
+        redactor.add(part.trim_start_matches('/'));
+    }
+    redactor.add(post.url.password().unwrap_or_default());
+    for value in post.headers.values().filter(|value| value.is_sensitive()) {
+        redactor.add(&String::from_utf8_lossy(value.as_bytes()));
+    }
+    redactor
+}
+
+/// Whether the other side's certificate is what is wrong.
+fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
+    causes(error)
+        .any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+}
+
+/// What lies at the bottom of `error`, which says it best.
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
+}
+
+/// `error`, its cause, that one's cause, and so on; also those that an `io::Error` wraps, which
+/// it does not call its source.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error = *error;
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_tells_nothing_of_what_is_secret() {
+        for (url, shown) in [
+            ("https://hooks.slack.com/services/T0/B0/x?y=z#f", "https://hooks.slack.com"),
+            ("http://user:word@127.0.0.1:8080/hook", "http://127.0.0.1:8080"),
+            ("https://[::1]:443/", "https://[::1]"),
+        ] {
+            assert_eq!(origin(&parse_url(url).unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn only_urls_of_http_services_are_taken() {
+        for text in ["", "ftp://example.com/", "example.com", "/var/log", "https://", "mailto:a@b"]
+        {
+            assert_eq!(parse_url(text).unwrap_err(), "not an https:// or http:// URL", "{text}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Which certificates are trusted: the built-in ones, the system's, and those of `ca_file`.
+//!
+//! The built-in ones come first because the hosts that Upstart runs on have old stores.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::Environment;
+
+/// Where distributions keep the certificates that they trust.
+const SYSTEM: [&str; 2] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+
+/// The client's side of TLS.
+///
+/// # Errors
+/// Why `ca_file` cannot be used. What is wrong with the system's certificates is passed over.
+pub(super) fn client(
+    environment: &Environment,
+    ca_file: Option<&Path>,
+) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let named = environment.variable("SSL_CERT_FILE").map(PathBuf::from);
+    for bundle in SYSTEM.map(PathBuf::from).into_iter().chain(named) {
+        if let Ok(pem) = std::fs::read(&bundle) {
+            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
+        }
+    }
+    if let Some(path) = ca_file {
+        add(&mut roots, &environment.path(path))?;
+    }
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
+        .map_err(|error| error.to_string())
+}
+
+/// Adds every certificate in the file at `path`.
+fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("ca_file {}: {error}", path.display());
+    let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+    let mut none = true;
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| failed(&error))?;
+        roots.add(certificate).map_err(|error| failed(&error))?;
+        none = false;
+    }
+    if none { Err(failed(&"holds no certificate")) } else { Ok(()) }
+}
