@@ -29,10 +29,19 @@ pub fn post_stop() {
             return say(&[b"cannot read ", path, b": ", errno.desc().as_bytes()]);
         }
     };
-    if let Err(errno) = capture(root, &job, &marker, &run) {
+    if let Err(errno) = capture(root, &job, &run) {
         let reason = errno.desc().as_bytes();
-        say(&[b"the spool takes no report: ", reason, b"; the marker stays, the next start tells"]);
+        return say(&[
+            b"the spool takes no report: ",
+            reason,
+            b"; the marker stays, the next start tells",
+        ]);
     }
+    if let Err(errno) = marker.remove() {
+        let path = marker.path().to_bytes();
+        say(&[b"cannot remove ", path, b": ", errno.desc().as_bytes()]);
+    }
+    let _ = kick(root);
 }
 
 /// The run that ended, as its marker knows it.
@@ -41,10 +50,10 @@ struct Run {
     content: Content,
 }
 
-/// Evidence, verdict, snapshot, report, spool; only then is the marker consumed, and the notifier
-/// kicked. Killed anywhere in between, the marker or the report is there.
-fn capture(root: Root, job: &Job<'_>, marker: &Marker, run: &Run) -> Result<(), Errno> {
-    report_panics_in_one_line();
+/// Evidence, verdict, snapshot, report, spool. Only after it is the marker consumed: killed
+/// anywhere in between, the marker or the report is there.
+fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
+    sys::exit_on_panic("the marker stays, the next start tells");
     let id = run.content.report_id();
     if !spool::holds(root, id) {
         let verdict = verdict::judge(&Evidence { marker: run.evidence });
@@ -68,8 +77,6 @@ fn capture(root: Root, job: &Job<'_>, marker: &Marker, run: &Run) -> Result<(), 
         json.push(b'\n');
         spool::put(root, Drop::Report, id, &json)?;
     }
-    marker.remove()?;
-    let _ = kick(root);
     Ok(())
 }
 
@@ -98,16 +105,4 @@ fn unknown(job: &Job<'_>) -> Content {
         ended: Some(now),
         found: None,
     }
-}
-
-/// Where there is a fault in this program after all: one line that says where.
-fn report_panics_in_one_line() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, ToString::to_string);
-        say(&[
-            b"internal error at ",
-            place.as_bytes(),
-            b"; the marker stays, the next start tells",
-        ]);
-    }));
 }

@@ -67,12 +67,14 @@ fn arm_anew(root: Root, job: &Job<'_>, marker: &Marker, content: &Content) -> Re
 /// that, and starts the notifier.
 ///
 /// The moment of finding is written into the marker first: the report's name follows from it, so
-/// a pre-start that is killed and the one after it file the same report.
+/// a pre-start that is killed and the one after it file the same report. Not so where a post-stop
+/// that could not write its stamp has filed one under the name that follows from the start.
 ///
 /// # Errors
 /// What the kernel says of the spool.
 fn keep_unseen(root: Root, marker: &Marker, mut earlier: Content) -> Result<(), Errno> {
-    if earlier.ended.is_none() && earlier.found.is_none() {
+    let unstamped = earlier.ended.is_none() && earlier.found.is_none();
+    if unstamped && !spool::holds(root, earlier.report_id()) {
         earlier.found = Some(this_instant());
         if marker.replace(&earlier).is_err() {
             earlier.found = None;

@@ -29,14 +29,18 @@ pub struct LogTail {
 /// The end of the log at `path`, of what was written since `start`.
 ///
 /// # Errors
-/// Why it cannot be had, in words: no log, or something that is no plain file. Where the log was
-/// rotated while the job ran, Upstart still writes to `path.1`, and that is read.
+/// Why it cannot be had, in words: no log, or something that is no plain file.
+///
+/// Where the log was rotated while the job ran, Upstart writes to `path.1` until that is unlinked,
+/// and makes `path` anew then (init/log.c). A `path.1` that is not known to be the log of this
+/// run's start is an earlier run's.
 pub fn tail(path: &CPath, start: Option<LogStart>) -> Result<LogTail, String> {
-    let rotated = CPath::concat([path.as_bytes(), b".1"]).ok();
-    let candidates = [Some(path), rotated.as_ref()];
+    let rotated = start.and_then(|_| CPath::concat([path.as_bytes(), b".1"]).ok());
+    let candidates =
+        [Some((path, Other::IsThisRuns)), rotated.as_ref().map(|path| (path, Other::IsForeign))];
     let mut refused = None;
-    for candidate in candidates.into_iter().flatten() {
-        match read_tail(candidate, start) {
+    for (candidate, other) in candidates.into_iter().flatten() {
+        match read_tail(candidate, start, other) {
             Ok(Some(tail)) => return Ok(tail),
             Ok(None) => {}
             Err(reason) => refused = refused.or(Some(reason)),
@@ -46,8 +50,21 @@ pub fn tail(path: &CPath, start: Option<LogStart>) -> Result<LogTail, String> {
         .unwrap_or_else(|| format!("{} holds nothing of this run", path.as_path().display())))
 }
 
-/// The end of one file; `None` where it is not there or not the file that the run began with.
-fn read_tail(path: &CPath, start: Option<LogStart>) -> Result<Option<LogTail>, String> {
+/// What a file is that is not the one which the run began with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Other {
+    /// Made while it ran: all that is in it is this run's.
+    IsThisRuns,
+    /// Of no concern.
+    IsForeign,
+}
+
+/// The end of one file; `None` where it is not there or holds nothing of this run.
+fn read_tail(
+    path: &CPath,
+    start: Option<LogStart>,
+    other: Other,
+) -> Result<Option<LogTail>, String> {
     let shown = path.as_path().display();
     let failed = |errno: Errno| format!("{shown}: {}", errno.desc());
     let file = match sys::open(path.as_c_str(), OFlag::O_RDONLY) {
@@ -61,7 +78,13 @@ fn read_tail(path: &CPath, start: Option<LogStart>) -> Result<Option<LogTail>, S
         return Err(format!("{shown} is no plain file with one name: not read"));
     }
     let begin = match start {
-        Some(start) if (start.device, start.inode) != (stat.device, stat.inode) => return Ok(None),
+        Some(start) if (start.device, start.inode) != (stat.device, stat.inode) => {
+            // Empty: made by logrotate, while Upstart still writes to the old one.
+            if other == Other::IsForeign || stat.size == 0 {
+                return Ok(None);
+            }
+            0
+        }
         // A log shorter than at the start was truncated: all of it is this run's.
         Some(start) if start.size <= stat.size => start.size,
         _ => 0,

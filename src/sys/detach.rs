@@ -7,6 +7,8 @@ use libc::c_int;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 
+use super::limit::set_limit;
+
 /// What to run, apart from the job.
 pub struct Detached<'a> {
     /// The program's absolute path.
@@ -88,7 +90,7 @@ fn settle() {
     }
     // Core dumps would hold secrets; threads need stack and process slots.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    let _ = setrlimit(Resource::RLIMIT_STACK, 8 << 20, libc::RLIM_INFINITY);
-    let _ = setrlimit(Resource::RLIMIT_NPROC, libc::RLIM_INFINITY, libc::RLIM_INFINITY);
-    let _ = setrlimit(Resource::RLIMIT_NOFILE, 1024, 4096);
+    set_limit(Resource::RLIMIT_STACK, 8 << 20);
+    set_limit(Resource::RLIMIT_NPROC, libc::RLIM_INFINITY);
+    set_limit(Resource::RLIMIT_NOFILE, 1024);
 }

@@ -8,7 +8,9 @@ use std::ptr;
 use std::time::Duration;
 
 use libc::c_int;
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource};
+
+use super::limit::set_limit;
 
 /// How long a job ever waits for a hook. Half a second would defeat `respawn limit 10 5`.
 pub const DEADLINE: Duration = Duration::from_millis(250);
@@ -112,11 +114,7 @@ fn lift_limits() {
         (Resource::RLIMIT_STACK, 8 << 20),
     ];
     for (resource, wanted) in WANTED {
-        if setrlimit(resource, wanted, wanted).is_err()
-            && let Ok((_, most)) = getrlimit(resource)
-        {
-            let _ = setrlimit(resource, most, most);
-        }
+        set_limit(resource, wanted);
     }
 }
 

@@ -1,0 +1,248 @@
+//! A fault at every system call of a hook: a signal, an error, the end. Whatever happens where,
+//! one crash leaves its marker or its report, and never two reports.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::sync::Mutex;
+
+use support::Hook::{PostStop, PreStart, PreStop};
+use support::{Call, Hook, Host, Ran, calls_of};
+
+const MARKER: &str = "/var/run/nginx.shutdown";
+
+/// Runs `story` for every one of `calls`, a few at a time.
+fn for_each(calls: &[Call], story: impl Fn(&Call) + Sync) {
+    assert!(calls.len() > 5, "these are not all calls of a hook: {calls:?}");
+    let next = Mutex::new(calls.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(call) = { next.lock().unwrap().next() } {
+                    story(call);
+                }
+            });
+        }
+    });
+}
+
+/// The run that the marker of `host` names.
+fn armed_run(host: &Host) -> String {
+    let text = host.read(MARKER);
+    let run = text.lines().find_map(|line| line.strip_prefix("run ")).unwrap();
+    format!("{run:?}")
+}
+
+/// A host with an armed marker, and the run that it names.
+fn host_with_armed_marker() -> (Host, String) {
+    let host = Host::new();
+    host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
+    let run = armed_run(&host);
+    (host, run)
+}
+
+fn fails(host: &Host, hook: Hook, call: &Call, fault: &str) -> Ran {
+    host.note(format!("{hook:?}: {fault} at {call:?}"));
+    call.goes_wrong(host.hook(hook, "nginx"), fault).run()
+}
+
+/// The run is accounted for: its marker is there, or it is told of.
+#[track_caller]
+fn marker_or_report(host: &Host, run: &str) {
+    let told = host.runs_told().contains(run);
+    assert!(told || armed_run(host) == run, "neither marker nor report");
+}
+
+/// After the next start: told exactly once, and the new run has a marker of its own.
+#[track_caller]
+fn told_once_by_the_next_start(host: &Host, run: &str) {
+    host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
+    let told = host.runs_told();
+    assert!(told.contains(run) && told.len() == 1, "{told:?}");
+    assert_ne!(armed_run(host), run);
+}
+
+/// Asks the process to end, or tells it that it has gone wrong.
+const SIGNALS: [&str; 3] = ["signal=SIGTERM", "signal=SIGABRT", "signal=SIGSEGV"];
+
+/// What the kernel may refuse `call` with.
+fn errors(call: &Call) -> &'static [&'static str] {
+    match call.name.as_str() {
+        "brk" | "mmap" | "mremap" => &["error=ENOMEM"],
+        "clone" | "fork" | "vfork" => &["error=EAGAIN", "error=ENOMEM"],
+        "openat" | "open" => &["error=EIO", "error=ENOSPC", "error=EMFILE"],
+        _ => &["error=EIO", "error=ENOSPC"],
+    }
+}
+
+mod in_post_stop {
+    use super::*;
+
+    fn calls() -> Vec<Call> {
+        let (host, _) = host_with_armed_marker();
+        calls_of(host.hook(PostStop, "nginx"))
+    }
+
+    #[test]
+    fn a_signal_leaves_marker_or_report() {
+        for_each(&calls(), |call| {
+            for signal in SIGNALS {
+                let (host, run) = host_with_armed_marker();
+                fails(&host, PostStop, call, signal).harms_nobody();
+                marker_or_report(&host, &run);
+                told_once_by_the_next_start(&host, &run);
+            }
+        });
+    }
+
+    #[test]
+    fn a_request_to_end_is_no_reason_to_lose_the_report() {
+        for_each(&calls(), |call| {
+            let (host, run) = host_with_armed_marker();
+            fails(&host, PostStop, call, "signal=SIGTERM").harms_nobody().says_nothing();
+            assert!(host.runs_told().contains(&run));
+            assert!(host.markers().is_empty());
+        });
+    }
+
+    #[test]
+    fn an_error_leaves_marker_or_report() {
+        for_each(&calls(), |call| {
+            for error in errors(call) {
+                let (host, run) = host_with_armed_marker();
+                fails(&host, PostStop, call, error).harms_nobody();
+                marker_or_report(&host, &run);
+                told_once_by_the_next_start(&host, &run);
+            }
+        });
+    }
+
+    #[test]
+    fn errors_that_last_leave_marker_or_report() {
+        for name in ["openat", "write", "renameat", "unlink", "mmap", "brk", "read"] {
+            for call in calls().into_iter().filter(|call| call.name == name).take(1) {
+                let (host, run) = host_with_armed_marker();
+                let from_here_on = format!("inject={name}:error=EIO:when={}+", call.nth);
+                host.note(&from_here_on);
+                let strace = ["strace", "-o", "/dev/null", "-e", &from_here_on];
+                host.hook(PostStop, "nginx").under(strace).run().harms_nobody();
+                marker_or_report(&host, &run);
+                told_once_by_the_next_start(&host, &run);
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_leaves_marker_or_report() {
+        for_each(&calls(), |call| {
+            let (host, run) = host_with_armed_marker();
+            fails(&host, PostStop, call, "signal=SIGKILL");
+            marker_or_report(&host, &run);
+            told_once_by_the_next_start(&host, &run);
+        });
+    }
+
+    #[test]
+    fn the_end_and_a_second_post_stop_leave_one_report() {
+        for_each(&calls(), |call| {
+            let (host, run) = host_with_armed_marker();
+            fails(&host, PostStop, call, "signal=SIGKILL");
+            host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
+            assert_eq!(host.runs_told().into_iter().collect::<Vec<_>>(), [run]);
+            assert!(host.markers().is_empty());
+        });
+    }
+
+    /// Stuck anywhere, the hook ends when its time is up.
+    #[test]
+    fn the_deadline_leaves_marker_or_report() {
+        let late = format!("delay_enter={}", 2 * upstart_monitor::sys::DEADLINE.as_micros());
+        let of_interest = ["openat", "write", "renameat", "unlink", "mkdir", "clone"];
+        let calls: Vec<_> =
+            calls().into_iter().filter(|call| of_interest.contains(&&*call.name)).collect();
+        for_each(&calls, |call| {
+            let (host, run) = host_with_armed_marker();
+            fails(&host, PostStop, call, &late).harms_nobody().says_nothing();
+            marker_or_report(&host, &run);
+            told_once_by_the_next_start(&host, &run);
+        });
+    }
+}
+
+mod in_pre_start {
+    use super::*;
+
+    /// Of a first start, where nothing lies yet.
+    fn first_calls() -> Vec<Call> {
+        let host = Host::new();
+        calls_of(host.hook(PreStart, "nginx"))
+    }
+
+    /// Of a start that finds an armed marker.
+    fn later_calls() -> Vec<Call> {
+        let (host, _) = host_with_armed_marker();
+        calls_of(host.hook(PreStart, "nginx"))
+    }
+
+    #[test]
+    fn a_fault_at_the_first_start_harms_nobody() {
+        for_each(&first_calls(), |call| {
+            for fault in SIGNALS.iter().chain(errors(call)) {
+                let host = Host::new();
+                let ran = fails(&host, PreStart, call, fault).harms_nobody();
+                let armed = host.markers() == ["nginx.shutdown"];
+                assert!(armed || *fault != "signal=SIGTERM", "a request to end changes nothing");
+                assert!(armed || fault.starts_with("signal") || !ran.stderr.is_empty(), "silent");
+                host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
+                assert_eq!(host.runs_told().len(), usize::from(armed));
+            }
+        });
+    }
+
+    #[test]
+    fn a_fault_keeps_what_an_armed_marker_knew() {
+        for_each(&later_calls(), |call| {
+            for fault in SIGNALS.iter().chain(errors(call)) {
+                let (host, run) = host_with_armed_marker();
+                fails(&host, PreStart, call, fault).harms_nobody();
+                let told = host.runs_told();
+                assert!(told.contains(&run) || armed_run(&host) == run, "neither");
+                host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
+                assert!(host.runs_told().contains(&run));
+            }
+        });
+    }
+
+    #[test]
+    fn the_end_keeps_what_an_armed_marker_knew() {
+        for after in [PreStart, PostStop] {
+            for_each(&later_calls(), |call| {
+                let (host, run) = host_with_armed_marker();
+                fails(&host, PreStart, call, "signal=SIGKILL");
+                host.hook(after, "nginx").run().harms_nobody().says_nothing();
+                assert!(host.runs_told().contains(&run));
+                host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
+                assert!(host.runs_told().contains(&run));
+            });
+        }
+    }
+}
+
+mod in_pre_stop {
+    use super::*;
+
+    #[test]
+    fn a_fault_harms_nobody() {
+        let (host, _) = host_with_armed_marker();
+        for_each(&calls_of(host.hook(PreStop, "nginx")), |call| {
+            for fault in SIGNALS.iter().chain(errors(call)) {
+                let (host, run) = host_with_armed_marker();
+                let ran = fails(&host, PreStop, call, fault).harms_nobody();
+                let disarmed = host.markers().is_empty();
+                assert!(disarmed || fault.starts_with("signal") || !ran.stderr.is_empty());
+                host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
+                assert_eq!(host.runs_told().contains(&run), !disarmed);
+            }
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! The report's schema says exactly what the program writes: no field more, none less.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a report without the field fails the test"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Host, violations};
+use upstart_monitor::verdict::{Severity, VerdictKind};
+
+/// A report with everything in it.
+fn report() -> Value {
+    let host = Host::new();
+    let job = host.job("nginx").instance("eu-1").main("echo last words; exit 1").start();
+    job.wait_until_down();
+    let mut report = host.only_report();
+    report["incomplete"] = json!([{"part": "memory", "reason": "no /proc"}]);
+    assert_eq!(violations(&report), [""; 0]);
+    report
+}
+
+/// Every place in `value` that is an object, as a JSON pointer.
+fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(at.to_owned());
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => {
+            let numbered = items.iter().enumerate();
+            numbered.for_each(|(n, value)| objects(value, &format!("{at}/{n}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_required_and_no_other_is_known() {
+    let report = report();
+    let mut places = Vec::new();
+    objects(&report, "", &mut places);
+    assert_eq!(places.len(), 11, "{places:?}");
+    for place in places {
+        let fields: Vec<_> =
+            report.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
+        for field in fields {
+            let mut less = report.clone();
+            less.pointer_mut(&place).unwrap().as_object_mut().unwrap().remove(&field);
+            assert_eq!(violations(&less).len(), 1, "without {place}/{field}");
+        }
+        let mut more = report.clone();
+        more.pointer_mut(&place).unwrap()["surprise"] = json!(1);
+        assert_eq!(violations(&more).len(), 1, "with {place}/surprise");
+    }
+}
+
+#[test]
+fn what_may_be_missing_is_null() {
+    let report = report();
+    for place in ["/log", "/snapshot/load", "/snapshot/memory", "/job/ran_seconds", "/host/cpus"] {
+        let mut without = report.clone();
+        *without.pointer_mut(place).unwrap() = Value::Null;
+        assert_eq!(violations(&without), [""; 0], "{place}");
+    }
+    for place in ["/job", "/verdict", "/time", "/labels", "/incomplete", "/host/name"] {
+        let mut without = report.clone();
+        *without.pointer_mut(place).unwrap() = Value::Null;
+        assert_eq!(violations(&without).len(), 1, "{place}");
+    }
+}
+
+#[test]
+fn values_out_of_bounds_are_refused() {
+    let report = report();
+    for (place, value) in [
+        ("/version", json!(2)),
+        ("/id", json!("0192f7a0-7c3e-4d21-9f55-3b2f6c1d8e40")),
+        ("/time", json!("2026-11-21 03:42:17")),
+        ("/time", json!("2026-13-21T03:42:17.123456Z")),
+        ("/severity", json!("loud")),
+        ("/summary", json!("two\nlines")),
+        ("/verdict/kind", json!("Crashed")),
+        ("/verdict/reasons", json!([])),
+        ("/snapshot/memory/free_bytes", json!(-1)),
+        ("/job/run", json!("xyz")),
+    ] {
+        let mut wrong = report.clone();
+        *wrong.pointer_mut(place).unwrap() = value;
+        assert!(!violations(&wrong).is_empty(), "{place}");
+    }
+}
+
+#[test]
+fn every_verdict_and_severity_is_known_to_it() {
+    use VerdictKind::{
+        Crashed, Finished, GaveUp, HostShutdown, StartFailed, Stopped, Unclear, Unseen,
+    };
+    let mut report = report();
+    for kind in [Crashed, StartFailed, GaveUp, Stopped, Finished, HostShutdown, Unseen, Unclear] {
+        report["verdict"]["kind"] = serde_json::to_value(kind).unwrap();
+        assert_eq!(violations(&report), [""; 0], "{kind:?}");
+    }
+    for severity in [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical] {
+        report["severity"] = serde_json::to_value(severity).unwrap();
+        assert_eq!(violations(&report), [""; 0], "{severity:?}");
+    }
+}

@@ -1,0 +1,273 @@
+//! A throw-away host: a root directory with the real hooks in it.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+use serde_json::Value;
+
+use super::{History, Hook, HookRun, JobBuilder, tree, violations};
+
+/// What a job's thread shares with the test.
+pub struct Shared {
+    root: tempfile::TempDir,
+    pub history: History,
+}
+
+impl Shared {
+    /// `absolute` under the root.
+    pub fn path(&self, absolute: &str) -> PathBuf {
+        self.root.path().join(absolute.trim_start_matches('/'))
+    }
+}
+
+/// A host under a root of its own.
+pub struct Host {
+    pub(super) shared: Arc<Shared>,
+    mounts: std::cell::RefCell<Vec<PathBuf>>,
+}
+
+/// Where the hooks lie on the host.
+const BIN: &str = "/opt/upstart-monitor/bin";
+const RUN: &str = "/var/run";
+const SPOOL: &str = "/var/spool/upstart-monitor";
+
+impl Host {
+    /// A host with the hooks, and without the notifier: what they leave in the spool stays there.
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
+        let host = Self {
+            shared: Arc::new(Shared { root, history: History::new() }),
+            mounts: Vec::new().into(),
+        };
+        // Hooks of a job with `setuid` come here too.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(host.path("/"), open).unwrap();
+        for directory in [BIN, RUN, SPOOL, "/var/log/upstart", "/etc/upstart-monitor/conf.d"] {
+            host.make_dir(directory);
+        }
+        for directory in ["/etc/default", "/dev", "/sbin"] {
+            host.make_dir(directory);
+        }
+        for hook in Hook::ALL {
+            host.install(hook.name());
+        }
+        super::upstart::install_initctl(&host.shared);
+        host
+    }
+
+    /// A host whose hooks find the notifier beside them, and kick it.
+    #[cfg(feature = "deliver")]
+    pub fn with_notifier() -> Self {
+        let host = Self::new();
+        host.install("upstart-crash");
+        host
+    }
+
+    /// Puts the program `name` beside the hooks. By hard link or by another process: a program
+    /// that this one has open for writing, a fork of another test could not start ("text busy").
+    fn install(&self, name: &str) {
+        let (from, to) = (built(name), self.program(name));
+        if std::fs::hard_link(&from, &to).is_err() {
+            let copied = Command::new("cp").arg(&from).arg(&to).status().unwrap();
+            assert!(copied.success(), "cannot copy {}", from.display());
+        }
+    }
+
+    /// Where the program `name` lies on the host.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.path(BIN).join(name)
+    }
+
+    /// `absolute` under this host's root.
+    pub fn path(&self, absolute: &str) -> PathBuf {
+        self.shared.path(absolute)
+    }
+
+    /// A job of this host, to be described and started.
+    pub fn job(&self, name: &str) -> JobBuilder {
+        JobBuilder::new(&self.shared, name)
+    }
+
+    /// One run of `hook` for the job `name`, without an Upstart around it.
+    pub fn hook(&self, hook: Hook, name: impl AsRef<OsStr>) -> HookRun<'_> {
+        HookRun::new(self, &self.program(hook.name())).env("UPSTART_JOB", name)
+    }
+
+    /// One run of any program with this host as its root.
+    pub fn run(&self, program: &Path) -> HookRun<'_> {
+        HookRun::new(self, program)
+    }
+
+    /// Writes a line for the person who reads a failure.
+    pub fn note(&self, line: impl Into<String>) {
+        self.shared.history.add(line);
+    }
+
+    pub fn make_dir(&self, absolute: &str) {
+        std::fs::create_dir_all(self.path(absolute)).unwrap();
+    }
+
+    pub fn write(&self, absolute: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(absolute), content).unwrap();
+    }
+
+    /// Makes the user `uid` the owner of what lies at `absolute`.
+    pub fn give_to(&self, uid: u32, absolute: &str) {
+        require_root();
+        std::os::unix::fs::chown(self.path(absolute), Some(uid), None).unwrap();
+    }
+
+    pub fn read(&self, absolute: &str) -> String {
+        let path = self.path(absolute);
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Writes the operator's config.
+    pub fn config(&self, toml: &str) {
+        self.write("/etc/upstart-monitor/config.toml", toml);
+    }
+
+    /// The names of all markers, sorted.
+    pub fn markers(&self) -> Vec<String> {
+        self.names(RUN)
+    }
+
+    /// The names in the directory `absolute`, sorted; none where it is not there.
+    pub fn names(&self, absolute: &str) -> Vec<String> {
+        let entries = self.path(absolute).read_dir().into_iter().flatten().flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The names in a place of the spool (`new`, `queue/file.all`, ...), sorted.
+    pub fn spool(&self, place: &str) -> Vec<String> {
+        self.names(&format!("{SPOOL}/{place}"))
+    }
+
+    /// All reports, taken by the notifier or not, by their ids; each is held against the schema.
+    pub fn reports(&self) -> Vec<Value> {
+        let mut reports: Vec<_> = ["new", "archive"]
+            .iter()
+            .flat_map(|place| self.spool(place).into_iter().map(move |name| (name, *place)))
+            .collect();
+        reports.sort();
+        reports.iter().map(|(name, place)| self.report(place, name)).collect()
+    }
+
+    fn report(&self, place: &str, name: &str) -> Value {
+        let text = self.read(&format!("{SPOOL}/{place}/{name}"));
+        let report: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{place}/{name} is no JSON: {error}\n{text}"));
+        let violations = violations(&report);
+        assert!(violations.is_empty(), "{place}/{name} breaks the schema: {violations:#?}\n{text}");
+        assert_eq!(format!("{}.json", report["id"].as_str().unwrap()), name);
+        report
+    }
+
+    /// The one report there is.
+    pub fn only_report(&self) -> Value {
+        let mut reports = self.reports();
+        assert_eq!(reports.len(), 1, "exactly one report was expected");
+        reports.remove(0)
+    }
+
+    /// What pre-start found of ends that nobody saw, and the notifier has not taken yet.
+    pub fn unseen(&self) -> Vec<String> {
+        let texts = self.spool("unseen");
+        texts.iter().map(|name| self.read(&format!("{SPOOL}/unseen/{name}"))).collect()
+    }
+
+    /// The runs that the spool tells of, wherever in it. Fails where it tells of one twice.
+    pub fn runs_told(&self) -> BTreeSet<String> {
+        let of_reports = self.reports().into_iter().map(|report| report["job"]["run"].to_string());
+        let of_unseen = self.unseen().into_iter().map(|text| {
+            let run = text.lines().find_map(|line| line.strip_prefix("run "));
+            format!("{:?}", run.expect("a marker that pre-start keeps names its run"))
+        });
+        let all: Vec<_> = of_reports.chain(of_unseen).collect();
+        let runs: BTreeSet<_> = all.iter().cloned().collect();
+        assert_eq!(all.len(), runs.len(), "the spool tells of a run twice: {all:?}");
+        runs
+    }
+
+    /// Mounts a file system of its own, `size` bytes small, at `absolute`. Only this test's thread
+    /// and the processes that it starts see it.
+    pub fn mount_small(&self, absolute: &str, size: usize) {
+        self.mount(absolute, "tmpfs", MsFlags::empty(), Some(&format!("size={size},mode=755")));
+    }
+
+    /// Makes `absolute` read-only, for this test's thread and the processes that it starts.
+    pub fn make_read_only(&self, absolute: &str) {
+        self.mount(absolute, "", MsFlags::MS_BIND, None);
+        let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+        mount(None::<&str>, &self.path(absolute), None::<&str>, read_only, None::<&str>).unwrap();
+    }
+
+    fn mount(&self, absolute: &str, kind: &str, flags: MsFlags, options: Option<&str>) {
+        require_root();
+        let path = self.path(absolute);
+        if self.mounts.borrow().is_empty() {
+            unshare(CloneFlags::CLONE_NEWNS).unwrap();
+            let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+            mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
+        }
+        mount(Some(&path), &path, Some(kind), flags, options).unwrap();
+        self.mounts.borrow_mut().push(path);
+    }
+
+    /// Undoes the last mount.
+    pub fn unmount(&self) {
+        let path = self.mounts.borrow_mut().pop().expect("something is mounted");
+        umount2(&path, MntFlags::MNT_DETACH).unwrap();
+    }
+
+    /// Fills the file system at `absolute` to the last byte.
+    pub fn fill(&self, absolute: &str) {
+        let _ = std::fs::write(self.path(absolute).join("filler"), vec![0; 1 << 20]);
+    }
+}
+
+/// Some tests mount, or become `nobody`: they are not passed over where they cannot run.
+pub fn require_root() {
+    assert!(nix::unistd::geteuid().is_root(), "this test must run as root");
+}
+
+/// The program `name` as it was built for the tests, or the one in the directory that
+/// `UPSTART_MONITOR_TEST_PROGRAMS` names: so released programs stand the same tests.
+fn built(name: &str) -> PathBuf {
+    let directory = match std::env::var_os("UPSTART_MONITOR_TEST_PROGRAMS") {
+        Some(directory) => PathBuf::from(directory),
+        None => Path::new(env!("CARGO_BIN_EXE_pre-start")).parent().unwrap().to_owned(),
+    };
+    directory.join(name)
+}
+
+/// The fixture `name` of `tests/fixtures`, as it was built for the tests.
+pub fn fixture(name: &str) -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_pre-start")).parent().unwrap();
+    let fixture = built.join("examples").join(name);
+    // Cargo builds them with all tests, but not with a chosen one.
+    assert!(fixture.exists(), "{} is not built: run `cargo build --examples`", fixture.display());
+    fixture
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let root = self.path("/");
+            eprintln!("---- what happened ----\n{}", self.shared.history);
+            eprintln!("---- the host, {} ----\n{}", root.display(), tree::text(&root));
+        }
+        while let Some(path) = self.mounts.borrow_mut().pop() {
+            let _ = umount2(&path, MntFlags::MNT_DETACH);
+        }
+    }
+}

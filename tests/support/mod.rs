@@ -1,0 +1,47 @@
+//! The test harness: a throw-away host, an Upstart that runs a job's life on it as the real one
+//! does, and a receiver for what is delivered.
+//!
+//! A test is a story of about five lines. When it fails, everything is printed: what happened
+//! when, what every process said and how it ended, and the whole tree of the host.
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a harness that cannot go on fails the test"
+)]
+
+mod history;
+mod hook;
+mod host;
+mod receiver;
+mod schema;
+mod strace;
+mod surroundings;
+mod tree;
+mod upstart;
+
+pub use history::History;
+pub use hook::{Hook, HookRun, Ran, Stderr};
+pub use host::{Host, fixture, require_root};
+pub use receiver::{Answer, Receiver, Request};
+pub use schema::violations;
+pub use strace::{Call, calls_of};
+pub use surroundings::{NOBODY, Surroundings};
+pub use upstart::{End, Job, JobBuilder, STAYS_UP, Stanza};
+
+use std::time::{Duration, Instant};
+
+/// Long enough for the slowest machine; no test that passes waits for it.
+pub const GENEROUS: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` holds; fails with `what` where it never does.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + GENEROUS;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited {GENEROUS:?} for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

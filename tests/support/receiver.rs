@@ -1,0 +1,234 @@
+//! An HTTP server that does what a test tells it to: answer, hang, reset, break off.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+use nix::libc;
+use nix::sys::socket::{setsockopt, sockopt};
+use serde_json::Value;
+
+use super::GENEROUS;
+
+/// What a request is met with.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A whole response.
+    Status { status: u16, headers: Vec<(String, String)>, body: String },
+    /// Nothing, and the connection stays open.
+    Hang,
+    /// A reset connection.
+    Reset,
+    /// A response whose body ends before it should.
+    CutOff,
+}
+
+impl Answer {
+    pub fn status(status: u16) -> Self {
+        Self::Status { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// This answer with one more header; for whole responses only.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Self::Status { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// This answer with a body; for whole responses only.
+    pub fn body(mut self, text: &str) -> Self {
+        if let Self::Status { body, .. } = &mut self {
+            text.clone_into(body);
+        }
+        self
+    }
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of the header `name`, which is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    script: Mutex<VecDeque<Answer>>,
+    requests: Mutex<Vec<Request>>,
+    came: Condvar,
+    /// Connections that hang, until the receiver goes.
+    open: Mutex<Vec<TcpStream>>,
+    over: Mutex<bool>,
+}
+
+/// A server on a free port of 127.0.0.1.
+pub struct Receiver {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Receiver {
+    /// Meets the first request with the first answer, and so on; the last one holds for all that
+    /// follow. Without answers every request is met with 200.
+    pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let shared = Arc::new(Shared::default());
+        shared.script.lock().unwrap().extend(answers);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = std::thread::spawn({
+            let shared = shared.clone();
+            move || {
+                for stream in listener.incoming() {
+                    if *shared.over.lock().unwrap() {
+                        return;
+                    }
+                    let shared = shared.clone();
+                    std::thread::spawn(move || serve(&shared, &stream.unwrap()));
+                }
+            }
+        });
+        Self { shared, address, thread: Some(thread) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of `path` here.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Replaces the answers that are still to be given.
+    pub fn answer_from_now_on(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.shared.script.lock().unwrap() = answers.into_iter().collect();
+    }
+
+    /// The requests so far, in the order in which they were read.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// Waits until `count` requests were read.
+    #[track_caller]
+    pub fn wait_for(&self, count: usize) -> Vec<Request> {
+        let requests = self.shared.requests.lock().unwrap();
+        let (requests, _) = self
+            .shared
+            .came
+            .wait_timeout_while(requests, GENEROUS, |requests| requests.len() < count)
+            .unwrap();
+        let requests = requests.clone();
+        assert!(requests.len() >= count, "waited for {count} requests, there are {requests:#?}");
+        requests
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        *self.shared.over.lock().unwrap() = true;
+        for stream in self.shared.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One connection, one request.
+fn serve(shared: &Shared, mut stream: &TcpStream) {
+    stream.set_read_timeout(Some(GENEROUS)).unwrap();
+    let Some(request) = read_request(BufReader::new(stream)) else { return };
+    let answer = {
+        let (mut requests, mut script) =
+            (shared.requests.lock().unwrap(), shared.script.lock().unwrap());
+        requests.push(request);
+        let last = script.len() <= 1;
+        if last { script.front().cloned() } else { script.pop_front() }
+    };
+    shared.came.notify_all();
+    let _ = match answer.unwrap_or_else(|| Answer::status(200)) {
+        Answer::Status { status, headers, body } => {
+            let mut head = format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n");
+            headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
+            let length = body.len();
+            stream.write_all(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes())
+        }
+        Answer::CutOff => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"cut\": ")
+        }
+        Answer::Reset => {
+            let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+            setsockopt(stream, sockopt::Linger, &at_once).map_err(Into::into)
+        }
+        Answer::Hang => stream.try_clone().map(|open| shared.open.lock().unwrap().push(open)),
+    };
+}
+
+/// Reads a request with a body of known length or in chunks; `None` where none comes.
+fn read_request(mut stream: impl BufRead) -> Option<Request> {
+    let mut line = || {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok()?;
+        Some(line.strip_suffix("\r\n")?.to_owned())
+    };
+    let first = line()?;
+    let mut words = first.split(' ');
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let header = line()?;
+        if header.is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':')?;
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let mut request = Request { method, path, headers, body: Vec::new() };
+    if request.header("transfer-encoding") == Some("chunked") {
+        request.body = read_chunks(stream)?;
+    } else if let Some(length) = request.header("content-length") {
+        request.body = vec![0; length.parse().ok()?];
+        stream.read_exact(&mut request.body).ok()?;
+    }
+    Some(request)
+}
+
+fn read_chunks(mut stream: impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        stream.read_line(&mut size).ok()?;
+        let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        let mut chunk = vec![0; size + 2];
+        stream.read_exact(&mut chunk).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(&chunk[..size]);
+    }
+}

@@ -1,0 +1,81 @@
+//! What init writes about a job: the kernel log, and the answer of `initctl status`.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+
+use super::class::{Class, End};
+use crate::support::host::Shared;
+
+const KMSG: &str = "/dev/kmsg";
+const STATUS: &str = "/sbin/status";
+
+/// Appends a line of init's to the kernel log, in the form that /dev/kmsg is read in.
+pub(super) fn kernel_log(shared: &Shared, message: &str) {
+    shared.history.add(format!("kernel log: init: {message}"));
+    let path = shared.path(KMSG);
+    let sequence = std::fs::read(&path).unwrap_or_default().split(|byte| *byte == b'\n').count();
+    let micros = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
+    let micros = micros.tv_sec() * 1_000_000 + micros.tv_nsec() / 1000;
+    let mut escaped = String::new();
+    for byte in message.bytes() {
+        if byte == b'\\' || !(b' '..=b'~').contains(&byte) {
+            let _ = write!(escaped, "\\x{byte:02x}");
+        } else {
+            escaped.push(char::from(byte));
+        }
+    }
+    let mut file = File::options().append(true).create(true).open(path).unwrap();
+    // One write, as init makes it, so that two jobs' lines never mix.
+    file.write_all(format!("12,{sequence},{micros},-;init: {escaped}\n").as_bytes()).unwrap();
+}
+
+/// The line on a process that ended; none for what the default log level hides.
+pub(super) fn kernel_log_of_end(shared: &Shared, class: &Class, process: &str, pid: i32, end: End) {
+    let hidden = class.normal_exit.contains(&end);
+    let who = format!("{} {process} process ({pid})", class.title());
+    match end {
+        End::Exited(0) => {}
+        End::Exited(_) if process == "main" && hidden => {}
+        End::Exited(status) => {
+            kernel_log(shared, &format!("{who} terminated with status {status}"))
+        }
+        End::Killed(signal) => {
+            let name = signal.as_str().trim_start_matches("SIG");
+            kernel_log(shared, &format!("{who} killed by {name} signal"));
+        }
+    }
+}
+
+/// Writes what `initctl status` answers for this job from now on.
+pub(super) fn status(shared: &Shared, class: &Class, line: &str) {
+    let path = shared.path(STATUS).join(status_name(&class.name, &class.instance));
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, format!("{} {line}\n", class.title())).unwrap();
+    std::fs::rename(beside, path).unwrap();
+}
+
+/// A file name that `install_initctl`'s script can make too.
+fn status_name(job: &str, instance: &str) -> String {
+    format!("{job} {instance}").bytes().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Installs an `initctl` that answers `status` as the real one does inside a job's own processes.
+pub fn install_initctl(shared: &Shared) {
+    let status = shared.path(STATUS);
+    std::fs::create_dir_all(&status).unwrap();
+    let script = format!(
+        "#!/bin/sh\n\
+         [ \"$1\" = status ] || exit 1\n\
+         name=$(printf '%s %s' \"$UPSTART_JOB\" \"$UPSTART_INSTANCE\" | od -An -v -tx1 | tr -d ' \\n')\n\
+         exec cat '{}'/\"$name\"\n",
+        status.display()
+    );
+    let path = shared.path("/sbin/initctl");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+}
