@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::DemoError;
@@ -96,7 +97,10 @@ impl Stage {
         let Some(mut main) = self.main.take() else { return Ok(()) };
         let status = main.wait().map_err(|error| DemoError::Io("wait for the service", error))?;
         let how = match status.signal() {
-            Some(signal) => format!("the service died of signal {signal}"),
+            Some(signal) => {
+                let name = Signal::try_from(signal).map_or("an unknown signal", Signal::as_str);
+                format!("the service died of {name}")
+            }
             None => format!("the service ended with {status}"),
         };
         self.note(&how, None);

@@ -16,8 +16,8 @@ use crate::sys;
 use watch::Watch;
 use worker::Worker;
 
-/// How often a notifier at work looks whether the config has changed, and for what the disk
-/// refused before.
+/// How often a notifier at work looks, without being asked, whether the config has changed, and for
+/// what the disk refused before.
 const LOOK_AROUND: Duration = Duration::from_secs(60);
 
 /// Why there was no delivery.
@@ -63,48 +63,41 @@ pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
 /// # Errors
 /// [`NotifierError`]; nothing is lost.
 pub fn deliver(spool: &Spool, load: Load<'_>, say: Say<'_>) -> Result<(), NotifierError> {
-    let mut config = load()?;
+    let mut first = Some(load()?);
     alone(spool, || {
+        let mut config = first.take().map_or_else(load, Ok)?;
         while let Some(changed) = serve(spool, &config, load, LOOK_AROUND, say)? {
             config = changed;
         }
-        Ok(if config.sinks.is_empty() { Reports::Stay } else { Reports::AreTaken })
-    })?;
-    Ok(())
-}
-
-/// What happens to reports in `new/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reports {
-    AreTaken,
-    /// There is no sink to take them for.
-    Stay,
+        Ok(())
+    })
 }
 
 /// Does `work` while no other notifier does; where one is at it, steps back.
 ///
-/// That one will do it, because no wake-up gets lost between the two. A hook writes its report
-/// first and kicks second, and the kicked notifier that finds the lock taken steps back. The one
-/// that holds the lock looks for new reports once more *after* it has given the lock back. So a
-/// report whose notifier stepped back was there before that last look, and is found by it, or by
-/// whoever has taken the lock since.
+/// That one will do it, because no wake-up gets lost between the two. A notifier leaves word first
+/// and asks for the lock second. The one that holds the lock heeds the word while it is at work,
+/// and looks for it once more *after* it has given the lock back. So whatever there was to see when
+/// a notifier was started, a report or a changed config, is seen by the one that it stepped back
+/// for, or by whoever has taken the lock since.
 fn alone(
     spool: &Spool,
-    mut work: impl FnMut() -> Result<Reports, SpoolError>,
-) -> Result<(), SpoolError> {
+    mut work: impl FnMut() -> Result<(), NotifierError>,
+) -> Result<(), NotifierError> {
+    spool.leave_word();
     loop {
         let Some(lock) = spool.lock()? else { return Ok(()) };
-        let reports = work()?;
+        spool.take_word();
+        work()?;
         drop(lock);
-        let more = spool.has_unseen()? || reports == Reports::AreTaken && spool.has_new()?;
-        if !more {
+        if !spool.has_word() {
             return Ok(());
         }
     }
 }
 
 /// Serves the sinks of `config` until nothing is owed, or until the config has changed, which is
-/// looked for every `look_around`: then returns the new one.
+/// looked for at every word and every `look_around`: then returns the new one.
 ///
 /// Without sinks it only makes reports of unseen markers: they wait in `new/` for a config.
 fn serve(
@@ -144,7 +137,7 @@ fn serve(
                 return Ok(None);
             }
             watch.wait(look_around);
-            if looked_around.elapsed() >= look_around {
+            if spool.take_word() || looked_around.elapsed() >= look_around {
                 looked_around = Instant::now();
                 match load() {
                     Ok(now) if self::fingerprints(&now) != fingerprints => return Ok(Some(now)),

@@ -10,6 +10,7 @@
 //! dead/SINK/ID.json     given up for this sink, and why
 //! corrupt/NAME          what was found in new/ or unseen/ and is no report
 //! lock                  held by the one notifier
+//! word                  left by the others: somebody has asked for a delivery
 //! ```
 //!
 //! The way of a report, one rename or unlink after the other:
@@ -26,12 +27,15 @@
 //! The hooks write `new/` and `unseen/`, the notifier everything else and only under `lock`. This
 //! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
 //! (in: adopt and take), `queue.rs` (out: what each sink is owed, told by a `record.rs`),
-//! `entries.rs` (for people to look at) and `disk.rs` (whole files or none).
+//! `lock.rs` (one at a time), `entries.rs` (for people to look at) and `disk.rs` (whole files or
+//! none).
 
 #[cfg(feature = "deliver")]
 mod disk;
 #[cfg(feature = "deliver")]
 mod entries;
+#[cfg(feature = "deliver")]
+mod lock;
 #[cfg(feature = "deliver")]
 mod queue;
 #[cfg(feature = "deliver")]
@@ -50,8 +54,9 @@ use nix::sys::stat::Mode;
 pub use {
     disk::SpoolError,
     entries::{Entry, Owed, Place},
+    lock::Lock,
     record::{Parked, Record},
-    store::{Lock, Say, Spool, Taken},
+    store::{Say, Spool, Taken},
 };
 
 use crate::id::ReportId;

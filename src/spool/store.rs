@@ -8,14 +8,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 use super::disk::{self, SpoolError};
 use super::record::Record;
@@ -38,12 +34,6 @@ pub struct Spool {
     pub(super) dir: PathBuf,
 }
 
-/// Held by the one notifier; given back when dropped, or when its process ends.
-#[derive(Debug)]
-pub struct Lock {
-    _held: Flock<File>,
-}
-
 /// What became of the arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Taken {
@@ -62,27 +52,6 @@ impl Spool {
     /// The spool in the directory `dir`.
     pub fn at(dir: PathBuf) -> Self {
         Self { dir }
-    }
-
-    /// Makes what is missing of the spool and asks for its lock; `None` where another notifier
-    /// has it.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn lock(&self) -> Result<Option<Lock>, SpoolError> {
-        for place in ["tmp", "new", "unseen", "archive", "queue", "dead", "corrupt"] {
-            disk::make_dirs(&self.dir.join(place))?;
-        }
-        let path = self.dir.join("lock");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        options.custom_flags(nix::libc::O_NOFOLLOW);
-        let file = options.open(&path).map_err(SpoolError::at("open", &path))?;
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => Ok(Some(Lock { _held: held })),
-            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-            Err((_, errno)) => Err(SpoolError::at("lock", &path)(errno.into())),
-        }
     }
 
     /// Removes from `tmp/` what killed writers left there. What cannot be removed is said.
@@ -121,9 +90,10 @@ impl Spool {
         Ok(ids_of(&names, ".marker").next().is_some())
     }
 
-    /// Where hooks leave what they have: the directories to be watched.
-    pub fn arrival_dirs(&self) -> [PathBuf; 2] {
-        ["new", "unseen"].map(|place| self.dir.join(place))
+    /// Where hooks leave what they have, and other notifiers their word: the directories to be
+    /// watched.
+    pub fn arrival_dirs(&self) -> [PathBuf; 3] {
+        [self.dir.join("new"), self.dir.join("unseen"), self.dir.clone()]
     }
 
     /// Makes a new report of every marker in `unseen/`; only then is the marker removed.

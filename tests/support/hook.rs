@@ -159,7 +159,7 @@ impl<'a> HookRun<'a> {
 }
 
 impl Ran {
-    /// What DESIGN promises of every run: it exits 0 and says at most one line.
+    /// What is promised of every run: it exits 0 and says at most one line.
     #[track_caller]
     pub fn harms_nobody(self) -> Self {
         assert_eq!(self.status.code(), Some(0), "{}; stderr: {}", self.status, self.stderr);

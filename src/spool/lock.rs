@@ -1,0 +1,86 @@
+//! One notifier at a time, and word for it from the others.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::disk::{self, SpoolError};
+use super::store::Spool;
+
+/// Held by the one notifier; given back when dropped, or when its process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _held: Flock<File>,
+}
+
+impl Spool {
+    /// Makes what is missing of the spool and asks for its lock; `None` where another notifier
+    /// has it.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn lock(&self) -> Result<Option<Lock>, SpoolError> {
+        for place in ["tmp", "new", "unseen", "archive", "queue", "dead", "corrupt"] {
+            disk::make_dirs(&self.dir.join(place))?;
+        }
+        let path = self.dir.join("lock");
+        let file = open_empty(&path).map_err(SpoolError::at("open", &path))?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => Ok(Some(Lock { _held: held })),
+            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+            Err((_, errno)) => Err(SpoolError::at("lock", &path)(errno.into())),
+        }
+    }
+
+    /// Leaves word for the notifier at work that somebody has asked for a delivery. A spool that
+    /// takes no file has no notifier at work that could miss it for long.
+    pub fn leave_word(&self) {
+        let _ = disk::make_dirs(&self.dir);
+        let _ = open_empty(&self.dir.join("word"));
+    }
+
+    /// Whether somebody has left word, not to be told again.
+    pub fn take_word(&self) -> bool {
+        fs::remove_file(self.dir.join("word")).is_ok()
+    }
+
+    /// Whether somebody has left word.
+    pub fn has_word(&self) -> bool {
+        self.dir.join("word").exists()
+    }
+}
+
+/// Opens the empty file at `path`, making it where it is missing.
+fn open_empty(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(nix::libc::O_NOFOLLOW).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_the_lock_and_the_other_leaves_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::at(dir.path().join("spool"));
+        let held = spool.lock().unwrap();
+        assert!(held.is_some());
+        assert!(spool.lock().unwrap().is_none());
+
+        spool.leave_word();
+        spool.leave_word();
+        assert!(spool.has_word());
+        assert!(spool.take_word(), "it is told");
+        assert!(!spool.take_word(), "and not told again");
+        assert!(!spool.has_word());
+
+        drop(held);
+        assert!(spool.lock().unwrap().is_some());
+    }
+}
