@@ -65,6 +65,8 @@ fn hostile() -> Surroundings {
         .soft_limit(Resource::RLIMIT_STACK, 256 << 10)
         .umask(0o777)
         .nice(5)
+        .oom_score(c"300")
+        .deleted_directory()
         .signals_ignored()
         .extra_descriptors(20)
 }
