@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use crate::demo::DemoError;
 use crate::notifier::NotifierError;
 use crate::spool::SpoolError;
 
@@ -17,6 +18,8 @@ pub(super) enum CliError {
     Notifier(NotifierError),
     /// The spool cannot be used.
     Spool(SpoolError),
+    /// The demo did not show what it is to show.
+    Demo(DemoError),
     /// Stdout takes nothing more.
     Output(io::Error),
     /// No report is called that.
@@ -38,6 +41,7 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Notifier(error) => error.fmt(f),
+            Self::Demo(error) => error.fmt(f),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::NoSuchReport(id) => {
@@ -60,6 +64,15 @@ impl From<NotifierError> for CliError {
 impl From<SpoolError> for CliError {
     fn from(error: SpoolError) -> Self {
         Self::Spool(error)
+    }
+}
+
+impl From<DemoError> for CliError {
+    fn from(error: DemoError) -> Self {
+        match error {
+            DemoError::Output(error) => Self::Output(error),
+            error => Self::Demo(error),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command `upstart-crash`: one file a subcommand, errors printed here and nowhere else.
 
 mod deliver;
+mod demo;
 mod error;
 mod list;
 mod show;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::demo::VICTIM;
 use crate::paths::Root;
 use crate::spool::Spool;
 use error::CliError;
@@ -39,6 +41,9 @@ enum Command {
     Deliver(deliver::Deliver),
     List(list::List),
     Show(show::Show),
+    Demo(demo::Demo),
+    #[command(name = VICTIM, hide = true)]
+    DemoVictim,
 }
 
 /// Runs the command line of this process.
@@ -73,6 +78,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Deliver(deliver) => deliver.run(root, &spool),
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
+        Command::Demo(demo) => demo.run(out),
+        Command::DemoVictim => crate::demo::run_victim(),
     }
 }
 

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::Environment;
-use super::plain_file::{private, read_plain_file};
 use crate::paths::{CONFIG, CONFIG_DIR};
+use crate::secret::{Environment, private, read_plain_file};
 
 /// A file of the config, not yet understood.
 pub(super) struct Document {

@@ -4,10 +4,7 @@
 //! column with the keys that belong there. All problems of all files are reported together. Every
 //! path that the config names lies under the root, as those of the project do.
 
-mod delivery;
 mod document;
-mod environment;
-mod plain_file;
 mod sinks;
 
 use std::collections::BTreeMap;
@@ -20,13 +17,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
-pub use delivery::{Delivery, Period};
-pub use environment::Environment;
-pub(crate) use environment::value_of;
-pub(crate) use plain_file::{private, read_plain_file};
-
 use crate::paths::Root;
-use crate::sinks::{Context, NamedSink, Sink};
+use crate::secret::Environment;
+use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use document::{Document, SinkTable};
 
 /// The longest name of a sink, in characters: `KIND.NAME` is a file name.

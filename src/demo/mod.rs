@@ -27,6 +27,8 @@ pub enum DemoError {
     NoHook(PathBuf),
     /// Something that the demo needed to do with files or processes failed.
     Io(&'static str, io::Error),
+    /// Stdout takes nothing more.
+    Output(io::Error),
     /// The crash left no report in the spool.
     NoReport(PathBuf),
     /// No message came.
@@ -42,6 +44,7 @@ impl std::fmt::Display for DemoError {
                 write!(f, "{} is missing: the hooks must lie beside upstart-crash", path.display())
             }
             Self::Io(what, error) => write!(f, "cannot {what}: {error}"),
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::NoReport(spool) => write!(f, "no report came to lie in {}", spool.display()),
             Self::NoMessage => {
                 write!(f, "no message arrived within {} s", PATIENCE.as_secs())
@@ -58,12 +61,9 @@ impl std::error::Error for DemoError {}
 /// # Errors
 /// [`DemoError`] where something that the demo shows did not happen.
 pub fn run(out: &mut dyn Write) -> Result<(), DemoError> {
-    let told = |error| DemoError::Io("write the output", error);
     let slack = Slack::listen().map_err(|error| DemoError::Io("listen on 127.0.0.1", error))?;
     let mut stage = Stage::set(&slack.url())?;
 
-    writeln!(out, "A service crashes: its hooks are real, Upstart and Slack are played.\n")
-        .map_err(told)?;
     stage.start()?;
     stage.wait_for_the_crash()?;
     stage.post_stop("post-stop returned: Upstart may respawn")?;
@@ -76,7 +76,7 @@ pub fn run(out: &mut dyn Write) -> Result<(), DemoError> {
     if stage.reports() != 1 {
         return Err(DemoError::FalseAlarm);
     }
-    tell(out, &stage, &report, &message).map_err(told)
+    tell(out, &stage, &report, &message).map_err(DemoError::Output)
 }
 
 /// The timeline, the verdict, the report and the message, for a person to read.
@@ -86,6 +86,7 @@ fn tell(
     report: &CrashReport,
     message: &slack::Message,
 ) -> io::Result<()> {
+    writeln!(out, "A service crashes. Its hooks are real; Upstart and Slack are played.")?;
     heading(out, "Timeline")?;
     for moment in stage.timeline() {
         write!(out, "{:>9.1} ms  {}", moment.at.as_secs_f64() * 1e3, moment.what)?;

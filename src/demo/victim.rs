@@ -1,7 +1,6 @@
 //! The small program that crashes.
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::sys;
@@ -14,7 +13,7 @@ pub(super) const CRASHES: &str = "UPSTART_MONITOR_DEMO_CRASHES";
 
 /// Logs a few lines and dies of a segmentation fault; a run that is not to crash serves until it
 /// is told to stop.
-pub fn run_victim() -> ExitCode {
+pub fn run_victim() -> ! {
     let mut log = io::stdout();
     let _ = writeln!(log, "listening on 127.0.0.1:8080");
     if std::env::var_os(CRASHES).is_none() {

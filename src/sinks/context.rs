@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::http::{ProxyChoice, Transport, parse_url};
-use crate::config::{Delivery, Environment, Period};
-use crate::secret::{Secret, SecretSource};
+use super::{Delivery, Period};
+use crate::secret::{Environment, Secret, SecretSource};
 
 /// What holds for the sink being made; takes note of what is wrong with its table.
 pub struct Context<'a> {

@@ -3,6 +3,7 @@
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
 mod context;
+mod delivery;
 pub mod file;
 mod http;
 mod mrkdwn;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 pub use context::{Context, Overrides};
+pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
 
 use crate::report::CrashReport;

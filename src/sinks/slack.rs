@@ -13,10 +13,9 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify, read_url};
 use super::mrkdwn::{escaped, escaped_within, width, within, without_fence};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Sink, fingerprint};
-use crate::config::{Environment, Period};
+use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::{Log, Message, last_within};
-use crate::secret::{Secret, SecretSource};
+use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
 /// The longest header, in characters; the only text that is not escaped.

@@ -17,10 +17,9 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::http::{Post, ProxyChoice, Transport, classify, read_url};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Sink, fingerprint};
-use crate::config::{Environment, Period};
+use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::report::CrashReport;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::{Environment, Secret, SecretSource};
 
 /// What a secret begins with whose rest is the key in base64.
 const ENCODED: &str = "whsec_";

@@ -24,8 +24,7 @@ pub(crate) use classify::classify;
 pub use proxy::ProxyChoice;
 
 use super::Outcome;
-use crate::config::Environment;
-use crate::secret::{Redactor, Secret, SecretSource};
+use crate::secret::{Environment, Redactor, Secret, SecretSource};
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;

@@ -3,7 +3,7 @@
 use reqwest::{NoProxy, Proxy, Url};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::config::Environment;
+use crate::secret::Environment;
 use crate::secret::Secret;
 
 /// What the config says of a proxy.

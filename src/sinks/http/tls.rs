@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::config::Environment;
+use crate::secret::Environment;
 
 /// Where distributions keep the certificates that they trust.
 const SYSTEM: [&str; 2] =

@@ -3,12 +3,18 @@
 //! A sink keeps the [`SecretSource`] and reads the [`Secret`] at each send, so a secret that is
 //! changed on disk is the new one at once.
 
+mod environment;
+mod plain_file;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::{Environment, private, read_plain_file, value_of};
+pub use environment::Environment;
+use environment::value_of;
+pub(crate) use plain_file::{private, read_plain_file};
+
 use crate::paths::SECRETS;
 
 /// A text shorter than this is too common a word to be struck out.

@@ -60,7 +60,7 @@ impl Environment {
 ///
 /// Lines are `NAME=value` or `export NAME=value`; the value may stand in quotes, nothing in it is
 /// expanded, and what begins with `#` is a comment.
-pub(crate) fn value_of(text: &str, name: &str) -> Option<String> {
+pub(super) fn value_of(text: &str, name: &str) -> Option<String> {
     text.lines()
         .filter_map(|line| {
             let line = line.trim_start();

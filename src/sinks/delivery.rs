@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::sinks::ProxyChoice;
+use super::ProxyChoice;
 
 /// How reports are handed over.
 #[derive(Debug, Clone, Deserialize)]
