@@ -36,6 +36,13 @@ out=$UPSTART_MONITOR_ROOT/facts
 mv "$out.new" "$out"
 "#;
 
+/// Stands in for a notifier that takes its time: lives for as long as its file does.
+const UNTIL_REMOVED: &str = r#"#!/bin/sh
+echo noise
+echo noise >&2
+while [ -e "$0" ]; do sleep 0.1; done
+"#;
+
 /// A host whose hooks find `RECORDER` in the notifier's place.
 fn host_with_recorder() -> Host {
     let host = Host::new();
@@ -65,6 +72,8 @@ fn hostile() -> Surroundings {
         .soft_limit(Resource::RLIMIT_STACK, 256 << 10)
         .umask(0o777)
         .nice(5)
+        .oom_score(c"300")
+        .deleted_directory()
         .signals_ignored()
         .extra_descriptors(20)
 }
@@ -170,7 +179,7 @@ fn its_priority_is_the_usual_one() {
 fn the_hook_waits_neither_for_it_nor_for_its_absence() {
     let host = Host::new();
     let slow = host.program("upstart-crash");
-    std::fs::write(&slow, "#!/bin/sh\necho noise\necho noise >&2\nexec sleep 3600\n").unwrap();
+    std::fs::write(&slow, UNTIL_REMOVED).unwrap();
     std::fs::set_permissions(&slow, PermissionsExt::from_mode(0o755)).unwrap();
     host.hook(PreStart, "nginx").run().harms_nobody();
     // It ends, although what it started does not; a stderr that is read to its end would wait.

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::ffi::OsString;
+
 use nix::sys::resource::Resource;
 use support::Hook::{PostStop, PreStart, PreStop};
 use support::{Hook, HookRun, Host, NOBODY, Ran, Stderr, Surroundings, require_root};
@@ -217,15 +219,33 @@ fn with_standard_descriptors_closed() {
     }
 }
 
+/// The system calls of `run` that `filter` names, as strace writes them.
+fn traced<'a>(host: &Host, run: HookRun<'a>, filter: &str, then: &[&str]) -> String {
+    let trace = host.path("/trace").into_os_string();
+    let strace = ["strace", "-e", filter, "-o"].map(OsString::from);
+    let words = strace.into_iter().chain([trace]).chain(then.iter().map(OsString::from));
+    run.under(words).run().harms_nobody();
+    host.read("/trace")
+}
+
 #[test]
 fn nothing_that_a_hook_opens_becomes_its_stderr() {
     let host = Host::new();
-    std::fs::remove_dir(host.path(SPOOL)).unwrap();
-    host.write(SPOOL, "");
-    let within = || Surroundings::default().closed(&[0, 1, 2]);
-    host.hook(PreStart, "nginx").within(within()).run().harms_nobody();
-    host.hook(PostStop, "nginx").within(within()).run().harms_nobody();
-    assert!(!host.read("/var/run/nginx.shutdown").contains("takes no report"));
+    let without_descriptors = ["sh", "-c", "exec \"$0\" <&- >&- 2>&-"];
+    let run = host.hook(PreStart, "nginx");
+    let trace = traced(&host, run, "trace=openat", &without_descriptors);
+    let marker = trace.lines().find(|line| line.contains("nginx.shutdown")).unwrap_or_default();
+    assert!(marker.ends_with(" = 3"), "{trace}");
+}
+
+#[test]
+fn a_stderr_that_would_block_is_not_written_to() {
+    let host = Host::new();
+    for hook in ALL {
+        let run = host.hook(hook, "").stderr(Stderr::Stuck);
+        let trace = traced(&host, run, "trace=poll,write", &[]);
+        assert!(trace.contains("poll(") && !trace.contains("write(2"), "{trace}");
+    }
 }
 
 #[test]

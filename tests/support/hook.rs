@@ -6,11 +6,14 @@ use std::io::{PipeReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
-use super::{Host, Surroundings};
+use super::{GENEROUS, Host, Surroundings};
 
 /// The three hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +130,10 @@ impl<'a> HookRun<'a> {
 
         let began = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.words));
+        let watchdog = kill_unless_dropped(child.id());
         let status = child.wait().unwrap();
         let took = began.elapsed();
+        drop(watchdog);
         drop(command);
 
         let stderr = reader.map(drain).unwrap_or_default();
@@ -181,6 +186,17 @@ impl Ran {
         assert_eq!(self.stderr, "");
         self
     }
+}
+
+/// Kills the process `pid` after a generous time, unless the answer is dropped before.
+fn kill_unless_dropped(pid: u32) -> Sender<()> {
+    let (alive, ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(GENEROUS) == Err(RecvTimeoutError::Timeout) {
+            let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        }
+    });
+    alive
 }
 
 fn set_nonblocking(fd: impl AsFd, nonblocking: bool) {

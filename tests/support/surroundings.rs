@@ -1,6 +1,7 @@
 //! What init, or somebody hostile, does to a process between fork and exec.
 #![allow(unsafe_code, reason = "between fork and exec there are only system calls")]
 
+use std::ffi::CStr;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -22,6 +23,8 @@ pub struct Surroundings {
     pub umask: Option<u32>,
     /// The nice value.
     pub nice: Option<i32>,
+    /// The `oom score`, where it is not 0.
+    pub oom_score: Option<&'static CStr>,
     /// Every signal that can be is ignored.
     pub signals_ignored: bool,
     /// Every signal that can be is blocked.
@@ -59,6 +62,11 @@ impl Surroundings {
 
     pub fn nice(mut self, nice: i32) -> Self {
         self.nice = Some(nice);
+        self
+    }
+
+    pub fn oom_score(mut self, score: &'static CStr) -> Self {
+        self.oom_score = Some(score);
         self
     }
 
@@ -102,7 +110,7 @@ fn settle(wanted: &Surroundings) -> std::io::Result<()> {
         let mut name = *b"/tmp/upstart-monitor-gone-XXXXXX\0";
         // SAFETY: `name` is a NUL-terminated template that mkdtemp fills in.
         unsafe { libc::mkdtemp(name.as_mut_ptr().cast()) };
-        let name = std::ffi::CStr::from_bytes_until_nul(&name).unwrap_or_default();
+        let name = CStr::from_bytes_until_nul(&name).unwrap_or_default();
         nix::unistd::chdir(name)?;
         // SAFETY: `name` is NUL-terminated.
         unsafe { libc::rmdir(name.as_ptr()) };
@@ -114,6 +122,11 @@ fn settle(wanted: &Surroundings) -> std::io::Result<()> {
         libc::umask(wanted.umask.unwrap_or(0o022));
         if let Some(nice) = wanted.nice {
             libc::setpriority(libc::PRIO_PROCESS, 0, nice);
+        }
+        if let Some(score) = wanted.oom_score {
+            let file = libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY);
+            libc::write(file, score.as_ptr().cast(), score.count_bytes());
+            libc::close(file);
         }
         let disposition = if wanted.signals_ignored { libc::SIG_IGN } else { libc::SIG_DFL };
         for signal in 1..libc::SIGRTMAX() {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::machine::{Command, Event, Goal, Machine, State};
+use super::machine::Machine;
+use super::state::{Command, Event, Goal, State};
 use super::{Job, Status, Watched};
 use crate::support::host::Shared;
 use crate::support::{Hook, Surroundings};

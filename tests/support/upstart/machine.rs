@@ -1,6 +1,5 @@
-//! Goal and state of a job, as init/job.c and init/job_process.c move them.
+//! What leads a job from state to state, as in init/job.c and init/job_process.c.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
@@ -10,101 +9,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::class::{Class, End, Stanza};
+use super::state::{Command, Event, Goal, Process, State};
 use super::{Watched, process, records};
 use crate::support::host::Shared;
-
-/// What init wants of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Goal {
-    Start,
-    Stop,
-}
-
-/// Where a job is on its way there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Waiting,
-    Starting,
-    PreStart,
-    Spawned,
-    PostStart,
-    Running,
-    PreStop,
-    Stopping,
-    Killed,
-    PostStop,
-}
-
-/// A process stanza.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Process {
-    Main,
-    PreStart,
-    PostStart,
-    PreStop,
-    PostStop,
-}
-
-/// What people and events ask init for.
-pub(super) enum Command {
-    Start,
-    Stop {
-        environment: Vec<(String, String)>,
-    },
-    Restart,
-    /// The test is over: everything is killed.
-    Abandon,
-}
-
-impl Command {
-    pub(super) fn stop(environment: &[(&str, &str)]) -> Self {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Self::Stop { environment: environment.iter().map(owned).collect() }
-    }
-}
-
-/// What moves a job.
-pub(super) enum Event {
-    Asked(Command),
-    Ended {
-        process: Process,
-        pid: i32,
-        end: End,
-    },
-    /// The main process `pid` was given its time to end.
-    KillTimeout {
-        pid: i32,
-    },
-}
-
-impl fmt::Display for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Main => "main",
-            Self::PreStart => "pre-start",
-            Self::PostStart => "post-start",
-            Self::PreStop => "pre-stop",
-            Self::PostStop => "post-stop",
-        })
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Waiting => "waiting",
-            Self::Starting => "starting",
-            Self::PreStart => "pre-start",
-            Self::Spawned => "spawned",
-            Self::PostStart => "post-start",
-            Self::Running => "running",
-            Self::PreStop => "pre-stop",
-            Self::Stopping => "stopping",
-            Self::Killed => "killed",
-            Self::PostStop => "post-stop",
-        })
-    }
-}
 
 /// One job, moved by events.
 pub(super) struct Machine {
@@ -236,7 +143,7 @@ impl Machine {
             let before = self.state;
             self.state = self.next_state();
             self.show();
-            self.note(&format!("{}/{}", goal_word(self.goal), self.state));
+            self.note(&format!("{}/{}", self.goal, self.state));
             let waits = match self.state {
                 State::Waiting => {
                     self.stop_environment.clear();
@@ -438,7 +345,7 @@ impl Machine {
 
     /// Lets everybody know where the job is: `initctl status`, and those who wait.
     fn show(&self) {
-        let mut line = format!("{}/{}", goal_word(self.goal), self.state);
+        let mut line = format!("{}/{}", self.goal, self.state);
         if let Some(pid) = self.main {
             line += &format!(", process {pid}");
         }
@@ -451,12 +358,5 @@ impl Machine {
 
     fn note(&self, line: &str) {
         self.shared.history.add(format!("{}: {line}", self.class.title()));
-    }
-}
-
-fn goal_word(goal: Goal) -> &'static str {
-    match goal {
-        Goal::Start => "start",
-        Goal::Stop => "stop",
     }
 }

@@ -1,13 +1,15 @@
 //! An Upstart that runs the life of one job as the recorded one does: order of hooks, what they
 //! see, what their exit status leads to, respawning and its limit, log, kernel log, `initctl`.
 //!
-//! `class.rs` is the job as its stanzas describe it, `machine.rs` its goal and state, `process.rs`
-//! one process of it, `records.rs` what is written about it.
+//! `class.rs` is the job as its stanzas describe it, `state.rs` the words of its life, `machine.rs`
+//! what leads from one to the next, `process.rs` one process of it, `records.rs` what is written
+//! about it.
 
 mod class;
 mod machine;
 mod process;
 mod records;
+mod state;
 
 pub use class::{End, JobBuilder, STAYS_UP, Stanza};
 pub use records::install_initctl;
@@ -21,7 +23,7 @@ use nix::unistd::Pid;
 
 use super::host::Shared;
 use super::{GENEROUS, wait_until};
-use machine::{Command, Event, Goal, State};
+use state::{Command, Event, Goal, State};
 
 /// What is known of a job from outside.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
 
 use super::class::{End, Stanza};
-use super::machine::{Event, Process};
+use super::state::{Event, Process};
 use crate::support::Surroundings;
 
 /// What a process is started with.

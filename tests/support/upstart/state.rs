@@ -1,0 +1,107 @@
+//! The words that a job's life is told in: goals, states, processes, and what moves it.
+
+use std::fmt;
+
+use super::class::End;
+
+/// What init wants of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    Start,
+    Stop,
+}
+
+/// Where a job is on its way there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Waiting,
+    Starting,
+    PreStart,
+    Spawned,
+    PostStart,
+    Running,
+    PreStop,
+    Stopping,
+    Killed,
+    PostStop,
+}
+
+/// A process stanza.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Process {
+    Main,
+    PreStart,
+    PostStart,
+    PreStop,
+    PostStop,
+}
+
+/// What people and events ask init for.
+pub(super) enum Command {
+    Start,
+    Stop {
+        environment: Vec<(String, String)>,
+    },
+    Restart,
+    /// The test is over: everything is killed.
+    Abandon,
+}
+
+impl Command {
+    pub(super) fn stop(environment: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::Stop { environment: environment.iter().map(owned).collect() }
+    }
+}
+
+/// What moves a job.
+pub(super) enum Event {
+    Asked(Command),
+    Ended {
+        process: Process,
+        pid: i32,
+        end: End,
+    },
+    /// The main process `pid` was given its time to end.
+    KillTimeout {
+        pid: i32,
+    },
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+        })
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Main => "main",
+            Self::PreStart => "pre-start",
+            Self::PostStart => "post-start",
+            Self::PreStop => "pre-stop",
+            Self::PostStop => "post-stop",
+        })
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "waiting",
+            Self::Starting => "starting",
+            Self::PreStart => "pre-start",
+            Self::Spawned => "spawned",
+            Self::PostStart => "post-start",
+            Self::Running => "running",
+            Self::PreStop => "pre-stop",
+            Self::Stopping => "stopping",
+            Self::Killed => "killed",
+            Self::PostStop => "post-stop",
+        })
+    }
+}
