@@ -1,8 +1,10 @@
 #!/bin/sh
-# Every test, with and without `deliver`.
+# Every test, with and without `deliver`; then the hooks' tests once more on the released programs.
 set -eu
 
 cd "$(dirname "$0")/.."
 cargo nextest run --locked --no-fail-fast
 cargo test --locked --doc --quiet
 cargo nextest run --locked --no-fail-fast --no-default-features --target-dir target/no-deliver
+UPSTART_MONITOR_TEST_PROGRAMS="$PWD/dist/bin" cargo nextest run --locked --no-fail-fast \
+    --test delivery --test faults --test kick --test lives --test markers --test never_harm

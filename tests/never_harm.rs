@@ -233,7 +233,7 @@ fn nothing_that_a_hook_opens_becomes_its_stderr() {
     let host = Host::new();
     let without_descriptors = ["sh", "-c", "exec \"$0\" <&- >&- 2>&-"];
     let run = host.hook(PreStart, "nginx");
-    let trace = traced(&host, run, "trace=openat", &without_descriptors);
+    let trace = traced(&host, run, "trace=open,openat", &without_descriptors);
     let marker = trace.lines().find(|line| line.contains("nginx.shutdown")).unwrap_or_default();
     assert!(marker.ends_with(" = 3"), "{trace}");
 }
