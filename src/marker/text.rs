@@ -72,7 +72,7 @@ impl Content {
         ReportId::new(self.report_time(), self.run)
     }
 
-    /// The text; `None` where the names leave no room for it (they do, unless [`NAME_LEN`] grows).
+    /// The text; `None` where the names leave no room for it (they do, unless `NAME_LEN` grows).
     pub(crate) fn write(&self) -> Option<Text> {
         let mut text = Text::new();
         text.try_extend_from_slice(HEADER).ok()?;
@@ -98,7 +98,7 @@ impl Content {
         Some(text)
     }
 
-    /// Reads what [`Content::write`] wrote. Lines of other keys are passed over, a last line
+    /// Reads what `write` wrote. Lines of other keys are passed over, a last line
     /// without its end is not taken; `None` where the header, the run or its start is missing.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut lines = text.strip_prefix(HEADER)?.split_inclusive(|byte| *byte == b'\n');
