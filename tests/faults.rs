@@ -7,7 +7,7 @@ mod support;
 use std::sync::Mutex;
 
 use support::Hook::{PostStop, PreStart, PreStop};
-use support::{Call, Hook, Host, Ran, calls_of};
+use support::{Call, Hook, Host, Ran, calls_of, wait_until};
 
 const MARKER: &str = "/var/run/nginx.shutdown";
 
@@ -103,6 +103,20 @@ mod in_post_stop {
             assert!(host.runs_told().contains(&run));
             assert!(host.markers().is_empty());
         });
+    }
+
+    /// The service may not be started again for days.
+    #[test]
+    fn what_cuts_it_short_is_told_without_the_next_start() {
+        let calls = calls();
+        let amid = calls.iter().find(|call| call.name == "uname").unwrap();
+        for fault in ["signal=SIGSEGV", "signal=SIGABRT", "delay_enter=600000"] {
+            let (host, run) = host_with_armed_marker();
+            fails(&host, PostStop, amid, fault).harms_nobody();
+            wait_until("the run to be told of", || host.runs_told().contains(&run));
+            assert_eq!(host.markers().len(), 1, "{fault} did not cut it short");
+            told_once_by_the_next_start(&host, &run);
+        }
     }
 
     #[test]

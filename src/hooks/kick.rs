@@ -11,6 +11,15 @@ const PATH: &std::ffi::CStr = c"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/u
 /// # Errors
 /// What the kernel says; then the next kick, or the boot job, does the work.
 pub(super) fn kick(root: Root) -> Result<(), Errno> {
+    kick_after(root, &|| ())
+}
+
+/// The same, with an errand that the started process does first. So a hook whose time is up need
+/// not wait for it.
+///
+/// # Errors
+/// As [`kick`].
+pub(super) fn kick_after(root: Root, errand: &dyn Fn()) -> Result<(), Errno> {
     let command = sys::executable(b"upstart-crash")
         .or_else(|| CPath::concat([COMMAND.as_bytes()]).ok())
         .ok_or(Errno::ENAMETOOLONG)?;
@@ -20,5 +29,6 @@ pub(super) fn kick(root: Root) -> Result<(), Errno> {
         program: command.as_c_str(),
         argument: c"deliver",
         environment: &[PATH, root.as_c_str()],
+        errand,
     })
 }

@@ -1,6 +1,9 @@
 //! `post-stop`: a run has ended. Still armed? Then the service crashed.
 
-use super::{job_and_marker, kick::kick, this_instant};
+use std::sync::OnceLock;
+
+use super::kick::{kick, kick_after};
+use super::{job_and_marker, this_instant};
 use crate::evidence::{Evidence, MarkerEvidence};
 use crate::id::RunId;
 use crate::job::Job;
@@ -29,6 +32,8 @@ pub fn post_stop() {
             return say(&[b"cannot read ", path, b": ", errno.desc().as_bytes()]);
         }
     };
+    sys::exit_on_panic("the marker stays and tells");
+    tell_even_if_cut_short(root, &run.content);
     if let Err(errno) = capture(root, &job, &run) {
         let reason = errno.desc().as_bytes();
         return say(&[
@@ -44,6 +49,26 @@ pub fn post_stop() {
     let _ = kick(root);
 }
 
+/// What there is to tell of the run even if this hook is cut short.
+static LAST_FACTS: OnceLock<(Root, Content)> = OnceLock::new();
+
+/// From now on an end of this hook before its time (the deadline on a host that thrashes, a fault,
+/// no memory) leaves what the marker knows in the spool, as pre-start would at the next start,
+/// which may be days away.
+fn tell_even_if_cut_short(root: Root, content: &Content) {
+    if LAST_FACTS.set((root, content.clone())).is_ok() {
+        sys::set_last_act(|| {
+            let Some((root, content)) = LAST_FACTS.get() else { return };
+            let _ = kick_after(*root, &|| {
+                let id = content.report_id();
+                if let (false, Some(text)) = (spool::holds(*root, id), content.write()) {
+                    let _ = spool::put(*root, Drop::Unseen, id, &text);
+                }
+            });
+        });
+    }
+}
+
 /// The run that ended, as its marker knows it.
 struct Run {
     evidence: MarkerEvidence,
@@ -53,7 +78,6 @@ struct Run {
 /// Evidence, verdict, snapshot, report, spool. Only after it is the marker consumed: killed
 /// anywhere in between, the marker or the report is there.
 fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
-    sys::exit_on_panic("the marker stays, the next start tells");
     let id = run.content.report_id();
     if !spool::holds(root, id) {
         let verdict = verdict::judge(&Evidence { marker: run.evidence });

@@ -59,7 +59,7 @@ pub use {
     store::{Say, Spool, Taken},
 };
 
-use crate::id::ReportId;
+use crate::id::{ReportId, RunId};
 use crate::paths::{Root, SPOOL};
 use crate::sys::{self, CPath, Errno};
 
@@ -93,10 +93,12 @@ impl Drop {
 pub fn put(root: Root, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
     let (place, end) = what.place();
     let id = id.text();
-    let beside = path(root, &[b"/tmp/", id.as_bytes(), end])?;
+    // A name of its own: what a hook that was cut short has still to say is put by another process.
+    let writer = RunId(sys::random_bytes()).to_hex();
+    let beside = path(root, &[b"/tmp/", id.as_bytes(), b".", writer.as_bytes()])?;
     let target = path(root, &[b"/", place, b"/", id.as_bytes(), end])?;
 
-    create_anew(root, beside.as_c_str(), content)?;
+    create(root, beside.as_c_str(), content)?;
     match sys::rename(beside.as_c_str(), target.as_c_str()) {
         Err(Errno::ENOENT) => {
             sys::make_dirs(path(root, &[b"/", place])?.as_bytes())?;
@@ -118,15 +120,15 @@ pub fn holds(root: Root, id: ReportId) -> bool {
         .any(|path| sys::exists(path.as_c_str()))
 }
 
-/// Creates `file` in `tmp/`, in place of what a killed hook left there, making the directory on a
-/// host that has no spool yet.
-fn create_anew(root: Root, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+/// Creates `file` in `tmp/`, and the directory on a host that has no spool yet.
+fn create(root: Root, file: &CStr, content: &[u8]) -> Result<(), Errno> {
     match sys::create(file, MODE, content) {
-        Err(Errno::EEXIST) => sys::remove(file)?,
-        Err(Errno::ENOENT) => sys::make_dirs(path(root, &[b"/tmp"])?.as_bytes())?,
-        done => return done,
+        Err(Errno::ENOENT) => {
+            sys::make_dirs(path(root, &[b"/tmp"])?.as_bytes())?;
+            sys::create(file, MODE, content)
+        }
+        done => done,
     }
-    sys::create(file, MODE, content)
 }
 
 fn path(root: Root, parts: &[&[u8]]) -> Result<CPath, Errno> {

@@ -17,6 +17,8 @@ pub struct Detached<'a> {
     pub argument: &'a CStr,
     /// Its whole environment, each `NAME=value`.
     pub environment: &'a [&'a CStr],
+    /// What the child does first, without an allocation.
+    pub errand: &'a dyn Fn(),
 }
 
 /// The most variables that a detached program is given.
@@ -45,6 +47,7 @@ pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
         -1 => Err(Errno::last()),
         0 => {
             settle();
+            (detached.errand)();
             // SAFETY: `argv` and `envp` end in null and point to live strings.
             unsafe {
                 libc::execve(detached.program.as_ptr(), argv.as_ptr(), envp.as_ptr());

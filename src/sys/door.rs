@@ -10,6 +10,7 @@ use std::time::Duration;
 use libc::c_int;
 use nix::sys::resource::{RLIM_INFINITY, Resource};
 
+use super::last_act::leave;
 use super::limit::set_limit;
 
 /// How long a job ever waits for a hook. Half a second would defeat `respawn limit 10 5`.
@@ -61,12 +62,14 @@ const IGNORED: [c_int; 11] = [
     libc::SIGXFSZ,
 ];
 
-/// Room for the handler where the stack itself is the trouble.
-static mut HANDLER_STACK: [MaybeUninit<u8>; 8192] = [MaybeUninit::uninit(); 8192];
+/// Room for the handler, where the stack itself is the trouble, and for the last act in it. Pages
+/// that are not touched cost nothing.
+const HANDLER_STACK_LEN: usize = 256 * 1024;
+static mut HANDLER_STACK: [MaybeUninit<u8>; HANDLER_STACK_LEN] =
+    [MaybeUninit::uninit(); HANDLER_STACK_LEN];
 
-extern "C" fn exit_0(_signal: c_int) {
-    // SAFETY: `_exit` may be called from a signal handler.
-    unsafe { libc::_exit(0) }
+extern "C" fn cut_short(_signal: c_int) {
+    leave()
 }
 
 fn catch_signals() {
@@ -75,12 +78,13 @@ fn catch_signals() {
     unsafe {
         let mut stack: libc::stack_t = std::mem::zeroed();
         stack.ss_sp = (&raw mut HANDLER_STACK).cast();
-        stack.ss_size = size_of::<[MaybeUninit<u8>; 8192]>();
+        stack.ss_size = HANDLER_STACK_LEN;
         libc::sigaltstack(&stack, ptr::null_mut());
 
         let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_flags = libc::SA_ONSTACK;
-        action.sa_sigaction = exit_0 as extern "C" fn(c_int) as usize;
+        // A fault in the handler must reach the handler: blocked, it would kill the process.
+        action.sa_flags = libc::SA_ONSTACK | libc::SA_NODEFER;
+        action.sa_sigaction = cut_short as extern "C" fn(c_int) as usize;
         for signal in FATAL {
             libc::sigaction(signal, &action, ptr::null_mut());
         }

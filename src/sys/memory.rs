@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
+use super::last_act::leave;
 use super::say;
 
 /// The system's memory. Where there is none left, the process says so in one line and exits 0:
@@ -34,8 +35,7 @@ unsafe impl GlobalAlloc for MemoryOrExit {
 fn or_exit(memory: *mut u8) -> *mut u8 {
     if memory.is_null() {
         say(&[b"out of memory: this hook gave up"]);
-        // SAFETY: ends the process without running anything else.
-        unsafe { libc::_exit(0) }
+        leave()
     }
     memory
 }

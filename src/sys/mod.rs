@@ -11,6 +11,7 @@ mod door;
 mod env;
 mod file;
 mod host;
+mod last_act;
 mod limit;
 mod memory;
 mod panic;
@@ -28,6 +29,7 @@ pub use file::{
     stat,
 };
 pub use host::{boot_id, cpus, executable, names};
+pub use last_act::set_last_act;
 pub use memory::MemoryOrExit;
 pub use panic::exit_on_panic;
 pub use path::{CPath, PATH_LEN, TooLong};

@@ -1,5 +1,6 @@
 //! What a fault in the program itself looks like from outside.
 
+use super::last_act::leave;
 use super::say;
 
 /// From now on a panic says one line on stderr, where it was and what `follows` from it, and the
@@ -11,7 +12,6 @@ pub fn exit_on_panic(follows: &'static str) {
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map_or_else(String::new, ToString::to_string);
         say(&[b"internal error at ", place.as_bytes(), b"; ", follows.as_bytes()]);
-        // SAFETY: ends the process without running anything else.
-        unsafe { libc::_exit(0) }
+        leave()
     }));
 }
