@@ -221,11 +221,11 @@ mod tests {
     fn a_message_looks_like_this() {
         let message = full(&Message::of(&samples::report(), 2));
         let expected = json!({
-            "text": "web-1: nginx (eu-1) crashed after 5 h 42 min",
+            "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
             "blocks": [
                 { "type": "header", "text": {
                     "type": "plain_text",
-                    "text": "web-1: nginx (eu-1) crashed after 5 h 42 min",
+                    "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
                     "emoji": false,
                 } },
                 { "type": "section", "fields": [

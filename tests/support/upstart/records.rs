@@ -11,6 +11,11 @@ use crate::support::host::Shared;
 const KMSG: &str = "/dev/kmsg";
 const STATUS: &str = "/sbin/status";
 
+/// The kernel log of a host on which nothing was said yet.
+pub(super) fn begin_kernel_log(shared: &Shared) {
+    File::options().append(true).create(true).open(shared.path(KMSG)).unwrap();
+}
+
 /// Appends a line of init's to the kernel log, in the form that /dev/kmsg is read in.
 pub(super) fn kernel_log(shared: &Shared, message: &str) {
     shared.history.add(format!("kernel log: init: {message}"));
