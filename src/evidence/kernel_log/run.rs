@@ -236,7 +236,7 @@ mod tests {
                 (99.90, "init: nginx main process (2) terminated with status 3"),
                 (99.91, "init: nginx main process ended, respawning"),
                 (99.98, "init: nginx (a) main process (7) killed by ABRT signal"),
-                (99.98, "init: nginx2 main process (8) killed by ABRT signal"),
+                (99.981, "init: nginx2 main process (8) killed by ABRT signal"),
                 (99.99, "init: nginx main process (3) killed by SEGV signal"),
                 (99.991, "init: nginx main process ended, respawning"),
             ],
