@@ -6,7 +6,8 @@ mod runlevel;
 mod stop_events;
 
 pub use kernel_log::{
-    Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd, Signal,
+    Certainty, Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd,
+    Signal,
 };
 pub use marker::MarkerEvidence;
 pub use runlevel::is_shutdown;

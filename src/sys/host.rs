@@ -30,7 +30,7 @@ pub fn cpus() -> Option<usize> {
 pub fn in_first_pid_namespace() -> Option<bool> {
     /// `PROC_PID_INIT_INO` of the kernel.
     const FIRST: u64 = 0xefff_fffc;
-    nix::sys::stat::stat(c"/proc/self/ns/pid").ok().map(|stat| u64::from(stat.st_ino) == FIRST)
+    nix::sys::stat::stat(c"/proc/self/ns/pid").ok().map(|stat| stat.st_ino == FIRST)
 }
 
 /// The program `name` beside the one that runs now; `None` without /proc.

@@ -2,7 +2,7 @@
 
 use super::{Exit, ExitKind, Verdict, VerdictKind};
 use crate::evidence::{
-    Ended, Evidence, Goal, KernelLog, MarkerEvidence, Next, Process, RunEnd, is_shutdown,
+    Certainty, Ended, Evidence, Goal, KernelLog, MarkerEvidence, Next, Process, RunEnd, is_shutdown,
 };
 
 /// Decides what became of the run that `evidence` speaks of.
@@ -71,6 +71,15 @@ impl<'a> Case<'a> {
     fn by_what_init_said(self, end: &RunEnd) -> Verdict {
         let next = end.next;
         let goal = self.evidence.goal;
+        if let Some(going_down) = self.going_down()
+            && !self.is_own_fault()
+        {
+            return self.verdict(VerdictKind::HostShutdown, going_down);
+        }
+        if !is_of_this_run(end, goal) {
+            let reason = "what init said last may be on the run before: their times do not tell";
+            return self.unclear(reason);
+        }
         if next == Some(Next::GivesUp) {
             return self.verdict(VerdictKind::GaveUp, "init gave up: respawning too fast");
         }
@@ -78,18 +87,8 @@ impl<'a> Case<'a> {
             let reason = format!("init could not start {}: {why}", process.name());
             return self.verdict(VerdictKind::StartFailed, reason);
         }
-        if let Some(going_down) = self.going_down()
-            && !self.is_own_fault()
-        {
-            return self.verdict(VerdictKind::HostShutdown, going_down);
-        }
         if end.pre_start.is_some() {
             return self.verdict(VerdictKind::StartFailed, "main never ran: pre-start failed");
-        }
-        let sure = end.certain || goal == Some(Goal::Start) && next == Some(Next::Respawns);
-        if !sure {
-            let reason = "what init said last may be on the run before: their times do not tell";
-            return self.unclear(reason);
         }
         if next == Some(Next::Respawns) {
             let reason = "init calls it a failure and respawns the job";
@@ -166,7 +165,7 @@ impl<'a> Case<'a> {
     fn is_own_fault(&self) -> bool {
         const FAULTS: [&str; 8] =
             ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGXCPU"];
-        self.exit.kind == ExitKind::Oom
+        matches!(self.exit.kind, ExitKind::Oom | ExitKind::NotStarted)
             || self.exit.signal_name.as_deref().is_some_and(|name| FAULTS.contains(&name))
     }
 
@@ -204,7 +203,17 @@ fn is_of_an_earlier_run(end: &RunEnd, goal: Option<Goal>) -> bool {
         (end.next, goal),
         (Some(Next::Respawns), Some(Goal::Stop)) | (Some(Next::GivesUp), Some(Goal::Start))
     );
-    contradicts && !end.certain
+    contradicts && end.certainty != Certainty::Sure
+}
+
+/// Whether `end` is of this run. Where the times leave a doubt, a goal that fits decides: else the
+/// job would have had to crash, to be started again, and to end in order, all in one second.
+fn is_of_this_run(end: &RunEnd, goal: Option<Goal>) -> bool {
+    match end.certainty {
+        Certainty::Sure => true,
+        Certainty::Close => goal.is_some(),
+        Certainty::Unstamped => (end.next, goal) == (Some(Next::Respawns), Some(Goal::Start)),
+    }
 }
 
 fn exit_of(end: &RunEnd) -> Exit {

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::evidence::{
-    Ended, Evidence, Goal, KernelDeath, KernelLines, KernelLog, MarkerEvidence, Next, Process,
-    RunEnd, Signal, StopEvents,
+    Certainty, Ended, Evidence, Goal, KernelDeath, KernelLines, KernelLog, MarkerEvidence, Next,
+    Process, RunEnd, Signal, StopEvents,
 };
 use crate::time::Timestamp;
 use VerdictKind::{Crashed, Finished, GaveUp, HostShutdown, StartFailed, Stopped, Unclear, Unseen};
@@ -17,7 +17,7 @@ fn said(end: RunEnd) -> Evidence {
         marker: MarkerEvidence::Armed { started: STARTED },
         goal: None,
         kernel_log: Ok(KernelLog {
-            end: RunEnd { certain: true, ..end },
+            end: RunEnd { certainty: Certainty::Sure, ..end },
             death: None,
             complete: Ok(()),
             lines: KernelLines { lines: Vec::new(), truncated: false },
@@ -154,17 +154,39 @@ fn row_15_task_failing() {
 #[test]
 fn row_16_task_that_fails_and_then_finishes() {
     decides(&said(respawned(exited(1))), Goal::Start, Crashed, "crashed: exit status 1");
-    // The first run's lines, perhaps too old for the second: it ended within the slack.
-    let mut second = said(respawned(exited(1)));
-    if let Ok(log) = &mut second.kernel_log {
-        log.end.certain = false;
-    }
+    // The first run's lines, perhaps too old for the second.
+    let mut second = at_a_time(respawned(exited(1)), Certainty::Close);
     second.goal = Some(Goal::Stop);
     assert_eq!(judge(&second).kind, Finished);
     does_not_decide(&second, &[None], "may be on the run before");
-    // A crash loop on a machine whose clocks differ.
-    second.goal = Some(Goal::Start);
-    assert_eq!(judge(&second).kind, Crashed);
+}
+
+/// A run of which init said `end`, at a time that leaves a doubt.
+fn at_a_time(end: RunEnd, certainty: Certainty) -> Evidence {
+    let mut evidence = said(end);
+    if let Ok(log) = &mut evidence.kernel_log {
+        log.end.certainty = certainty;
+    }
+    evidence
+}
+
+#[test]
+fn a_short_run_on_a_machine_whose_clocks_differ_is_decided_by_the_goal() {
+    let of =
+        |end, goal| judge(&Evidence { goal: Some(goal), ..at_a_time(end, Certainty::Close) }).kind;
+    assert_eq!(of(respawned(exited(1)), Goal::Start), Crashed);
+    assert_eq!(of(exited(1), Goal::Stop), Crashed);
+    let gave_up = RunEnd { next: Some(Next::GivesUp), ..exited(1) };
+    assert_eq!(of(gave_up.clone(), Goal::Stop), GaveUp);
+    assert_eq!(of(gave_up, Goal::Start), Unclear, "started again since");
+}
+
+#[test]
+fn a_kernel_log_without_times_decides_little() {
+    let evidence = at_a_time(exited(1), Certainty::Unstamped);
+    does_not_decide(&evidence, &STOP, "their times do not tell");
+    let evidence = at_a_time(respawned(exited(1)), Certainty::Unstamped);
+    assert_eq!(judge(&Evidence { goal: Some(Goal::Start), ..evidence }).kind, Crashed);
 }
 
 #[test]

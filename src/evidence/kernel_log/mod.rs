@@ -12,7 +12,7 @@ mod run;
 use serde::Serialize;
 
 pub use init_line::{Ended, Process, Signal};
-pub use run::{KernelDeath, Next, RunEnd};
+pub use run::{Certainty, KernelDeath, Next, RunEnd};
 
 use crate::job::Job;
 use crate::marker::Instant;

@@ -35,9 +35,18 @@ impl Began {
         Self { earliest: reckoned(now.0).saturating_sub(SLACK_MICROS), latest: reckoned(now.1) }
     }
 
-    /// Whether a line of `micros` was perhaps written since; unstamped ones were, perhaps.
-    fn perhaps_before(self, micros: Option<i64>) -> bool {
+    /// Whether it may lie before a line of `micros`; it may before one without a stamp.
+    fn may_be_before(self, micros: Option<i64>) -> bool {
         micros.is_none_or(|micros| micros >= self.earliest)
+    }
+
+    /// How sure it is that a line of `micros` was written since.
+    fn certainty(self, micros: Option<i64>) -> Certainty {
+        match micros {
+            Some(micros) if micros >= self.latest => Certainty::Sure,
+            Some(_) => Certainty::Close,
+            None => Certainty::Unstamped,
+        }
     }
 
     /// Whether a log that begins at `micros` reaches back to it.
@@ -59,8 +68,20 @@ pub struct RunEnd {
     pub main: Option<Ended>,
     /// What init did next.
     pub next: Option<Next>,
-    /// Whether the lines are too young to be those of an earlier run.
-    pub certain: bool,
+    /// Whether their times say that they are this run's.
+    pub certainty: Certainty,
+}
+
+/// How sure it is that a line was written since this run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Certainty {
+    /// It is too young for an earlier run.
+    Sure,
+    /// It is so old that it may be an earlier run's, and so young that the clocks may err.
+    Close,
+    /// It has no time.
+    #[default]
+    Unstamped,
 }
 
 /// What init did after a death that it calls a failure.
@@ -104,7 +125,7 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
     for (index, record) in records.iter().enumerate() {
         let Some((_, word)) = init_line::parse(&record.text)
             .filter(|(named, _)| *named == title)
-            .filter(|_| began.perhaps_before(record.micros))
+            .filter(|_| began.may_be_before(record.micros))
         else {
             continue;
         };
@@ -112,7 +133,7 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
             found = Found::default();
         }
         found.lines.push(index);
-        found.end.certain = record.micros.is_some_and(|micros| micros >= began.latest);
+        found.end.certainty = began.certainty(record.micros);
         match word {
             Word::Respawning => found.end.next = Some(Next::Respawns),
             Word::TooFast => found.end.next = Some(Next::GivesUp),
@@ -174,7 +195,7 @@ impl Found {
         let died = records.get(at)?.micros;
         let mut near = None;
         let before = records.iter().enumerate().take(at).rev();
-        for (index, record) in before.filter(|(_, r)| began.perhaps_before(r.micros)) {
+        for (index, record) in before.filter(|(_, r)| began.may_be_before(r.micros)) {
             let Some((cause, victim)) = death::parse(record) else { continue };
             if !death::explains(cause, ended) {
                 continue;
@@ -243,7 +264,7 @@ mod tests {
             0.05,
         );
         assert_eq!(found.end.main, signal("SEGV"));
-        assert_eq!((found.end.next, found.end.certain), (Some(Next::Respawns), true));
+        assert_eq!((found.end.next, found.end.certainty), (Some(Next::Respawns), Certainty::Sure));
         assert_eq!(found.lines, [5, 6]);
     }
 
@@ -253,7 +274,8 @@ mod tests {
         assert!(found("nginx", &log, 30.0).0.end.is_silent());
         assert!(!found("nginx", &log, 60.0).0.end.is_silent());
         let (found, _) = found("nginx", &log, 49.5);
-        assert!(!found.end.is_silent() && !found.end.certain, "the clocks may differ that much");
+        assert_eq!(found.end.certainty, Certainty::Close, "the clocks may differ that much");
+        assert!(!found.end.is_silent());
     }
 
     #[test]

@@ -26,8 +26,7 @@ pub fn append(shared: &Shared, priority: u32, message: &str) {
     shared.history.add(format!("kernel log: {message}"));
     let path = shared.path(KMSG);
     let sequence = std::fs::read(&path).unwrap_or_default().split(|byte| *byte == b'\n').count();
-    let micros = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
-    let micros = micros.tv_sec() * 1_000_000 + micros.tv_nsec() / 1000;
+    let (_, micros) = upstart_monitor::sys::kernel_log_micros();
     let mut escaped = String::new();
     for byte in message.bytes() {
         if byte == b'\\' || !(b' '..=b'~').contains(&byte) {
