@@ -206,12 +206,13 @@ fn is_of_an_earlier_run(end: &RunEnd, goal: Option<Goal>) -> bool {
     contradicts && end.certainty != Certainty::Sure
 }
 
-/// Whether `end` is of this run. Where the times leave a doubt, a goal that fits decides: else the
-/// job would have had to crash, to be started again, and to end in order, all in one second.
+/// Whether `end` is of this run. Where the times leave a doubt, a goal that fits decides, and so
+/// does giving up, after which nothing but a person starts the job: else it would have had to fail,
+/// to be started again, and to end in order, all in one second.
 fn is_of_this_run(end: &RunEnd, goal: Option<Goal>) -> bool {
     match end.certainty {
         Certainty::Sure => true,
-        Certainty::Close => goal.is_some(),
+        Certainty::Close => goal.is_some() || end.next == Some(Next::GivesUp),
         Certainty::Unstamped => (end.next, goal) == (Some(Next::Respawns), Some(Goal::Start)),
     }
 }

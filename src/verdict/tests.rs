@@ -177,6 +177,7 @@ fn a_short_run_on_a_machine_whose_clocks_differ_is_decided_by_the_goal() {
     assert_eq!(of(respawned(exited(1)), Goal::Start), Crashed);
     assert_eq!(of(exited(1), Goal::Stop), Crashed);
     let gave_up = RunEnd { next: Some(Next::GivesUp), ..exited(1) };
+    assert_eq!(judge(&at_a_time(gave_up.clone(), Certainty::Close)).kind, GaveUp);
     assert_eq!(of(gave_up.clone(), Goal::Stop), GaveUp);
     assert_eq!(of(gave_up, Goal::Start), Unclear, "started again since");
 }

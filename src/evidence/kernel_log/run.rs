@@ -116,6 +116,8 @@ pub(super) struct Found {
     pub(super) lines: Vec<usize>,
     /// Main's process id as init knows it, and the record that says so.
     main: Option<(u32, usize)>,
+    /// The first record that can be of this run: what stands before was told of an earlier one.
+    from: usize,
 }
 
 /// Finds the last run that init speaks of in `records`, since `began`, of the job that it calls
@@ -130,7 +132,7 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
             continue;
         };
         if begins_anew(&found.end, &word) {
-            found = Found::default();
+            found = Found::from(found.lines.last().map_or(0, |last| last + 1));
         }
         found.lines.push(index);
         found.end.certainty = began.certainty(record.micros);
@@ -150,7 +152,7 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
             }
             // Post-stop runs now: a line on its end is of an earlier run.
             Word::Ended(Process::PostStop, ..) | Word::NotExecuted(Process::PostStop, _) => {
-                found = Found::default();
+                found = Found::from(index + 1);
             }
             // Its failure is of no consequence, and may come after main's end.
             Word::Ended(Process::PostStart, ..) | Word::NotExecuted(Process::PostStart, _) => {}
@@ -181,6 +183,11 @@ pub struct KernelDeath {
 }
 
 impl Found {
+    /// Nothing found yet, in records that are looked at from number `from` on.
+    fn from(from: usize) -> Self {
+        Self { from, ..Self::default() }
+    }
+
     /// Looks for the kernel's own line on this death among `records`, and takes it to the others.
     ///
     /// `pids_match` tells whether init's process ids are the kernel's.
@@ -194,7 +201,7 @@ impl Found {
         let ended = self.end.main.as_ref()?;
         let died = records.get(at)?.micros;
         let mut near = None;
-        let before = records.iter().enumerate().take(at).rev();
+        let before = records.iter().enumerate().take(at).skip(self.from).rev();
         for (index, record) in before.filter(|(_, r)| began.may_be_before(r.micros)) {
             let Some((cause, victim)) = death::parse(record) else { continue };
             if !death::explains(cause, ended) {
@@ -322,5 +329,18 @@ mod tests {
         assert_eq!(log(99.5, 6143, "KILL"), (None, by(false)));
         assert_eq!(log(60.0, 6143, "KILL"), (None, None), "too long before");
         assert_eq!(log(99.5, 53, "SEGV"), (None, None), "that is no kill");
+    }
+
+    #[test]
+    fn the_kernels_line_on_an_earlier_run_is_not_taken_for_this_ones() {
+        let log = [
+            (99.1, "a[7001]: segfault at 0 ip 0 sp 0 error 6"),
+            (99.2, "init: a main process (1) killed by SEGV signal"),
+            (99.3, "init: a main process ended, respawning"),
+            (99.4, "init: a main process (2) killed by SEGV signal"),
+        ];
+        let (mut found, records) = found("a", &log, 0.05);
+        let death = found.kernel_death(&records, Began::new(NOW, None, 50_000), false);
+        assert_eq!((death, found.lines), (None, vec![3]));
     }
 }
