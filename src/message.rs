@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::report::{CrashReport, duration_in_words};
 use crate::snapshot::Memory;
+use crate::verdict::in_words;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
 const LINE_CHARS: usize = 400;
@@ -69,7 +70,7 @@ fn facts(report: &CrashReport) -> Vec<(&'static str, String)> {
     let facts = [
         ("Host", Some(harmless(&report.host.name))),
         ("Job", Some(harmless(&report.job.title()))),
-        ("Verdict", Some(report.verdict.kind.words().to_owned())),
+        ("Verdict", Some(in_words(report.verdict.kind, &report.exit))),
         ("Time", Some(seconds.replace('T', " ").replace('Z', " UTC"))),
         ("Ran", ran.map(duration_in_words)),
         ("Load", load.map(|l| format!("{:.2} {:.2} {:.2}", l.one, l.five, l.fifteen))),
@@ -221,13 +222,13 @@ mod tests {
     #[test]
     fn says_what_people_look_for_first() {
         let message = Message::of(&samples::report(), 2);
-        assert_eq!(message.title, "web-1: nginx (eu-1) crashed after 5 h 42 min");
+        assert_eq!(message.title, "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min");
         assert_eq!(
             message.facts,
             [
                 ("Host", "web-1"),
                 ("Job", "nginx (eu-1)"),
-                ("Verdict", "crashed"),
+                ("Verdict", "crashed: SIGSEGV"),
                 ("Time", "2026-11-21 03:42:17 UTC"),
                 ("Ran", "5 h 42 min"),
                 ("Load", "8.42 3.10 1.05"),

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::evidence::KernelLines;
 use crate::id::ReportId;
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::time::Timestamp;
-use crate::verdict::{Severity, Verdict};
+use crate::verdict::{self, Exit, Severity, Verdict, VerdictKind};
 
 /// The version of the report format that this program writes.
 pub const VERSION: u32 = 1;
@@ -44,7 +45,11 @@ pub struct CrashReport {
     /// Who died.
     pub job: JobFacts,
     /// What became of it, and why we say so.
-    pub verdict: Verdict,
+    pub verdict: VerdictFacts,
+    /// How it ended.
+    pub exit: Exit,
+    /// What the kernel log says of the end.
+    pub kernel: Option<KernelLines>,
     /// What the machine looked like.
     pub snapshot: Snapshot,
     /// The last lines of this run.
@@ -99,6 +104,16 @@ impl JobFacts {
     }
 }
 
+/// What became of the run, and why we say so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+pub struct VerdictFacts {
+    /// The decision.
+    pub kind: VerdictKind,
+    /// The facts it follows from, each a sentence part, the weightiest first.
+    pub reasons: Vec<String>,
+}
+
 /// The program that wrote a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
@@ -122,6 +137,8 @@ pub struct Facts {
     pub job: JobFacts,
     /// What became of it.
     pub verdict: Verdict,
+    /// What the kernel log says of the end.
+    pub kernel: Option<KernelLines>,
     /// What the machine looked like.
     pub snapshot: Snapshot,
     /// The last lines of this run.
@@ -132,7 +149,7 @@ pub struct Facts {
 
 impl From<Facts> for CrashReport {
     fn from(facts: Facts) -> Self {
-        let Facts { id, time, host, job, verdict, snapshot, log, incomplete } = facts;
+        let Facts { id, time, host, job, verdict, kernel, snapshot, log, incomplete } = facts;
         Self {
             version: VERSION,
             id,
@@ -147,7 +164,9 @@ impl From<Facts> for CrashReport {
             ]),
             host,
             job,
-            verdict,
+            verdict: VerdictFacts { kind: verdict.kind, reasons: verdict.reasons },
+            exit: verdict.exit,
+            kernel,
             snapshot,
             log,
             incomplete,
@@ -168,9 +187,10 @@ fn key(host: &str, job: &JobFacts) -> String {
     key
 }
 
-/// `web-1: nginx (eu-1) crashed after 5 h 42 min`.
+/// `web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min`.
 fn summary(host: &str, job: &JobFacts, verdict: &Verdict) -> String {
-    let mut text = format!("{host}: {} {}", job.title(), verdict.kind.words());
+    let mut text =
+        format!("{host}: {} {}", job.title(), verdict::in_words(verdict.kind, &verdict.exit));
     if let Some(ran) = job.ran_seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
         let _ = write!(text, " after {}", duration_in_words(ran));
     }
@@ -204,7 +224,7 @@ pub fn duration_in_words(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::VerdictKind;
+    use crate::verdict::ExitKind;
 
     #[test]
     fn durations_read_like_speech() {
@@ -229,10 +249,15 @@ mod tests {
             ran_seconds: Some(20_537.123),
             run: String::new(),
         };
-        let verdict = Verdict { kind: VerdictKind::Crashed, reasons: Vec::new() };
+        let signal = Exit {
+            kind: ExitKind::Signal,
+            signal_name: Some("SIGSEGV".to_owned()),
+            ..Exit::unknown()
+        };
+        let verdict = Verdict { kind: VerdictKind::Crashed, exit: signal, reasons: Vec::new() };
         assert_eq!(
             summary("web-1", &job, &verdict),
-            "web-1: nginx (eu-1) crashed after 5 h 42 min"
+            "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min"
         );
 
         job.name = "a\nb\u{1b}[31m".repeat(100);

@@ -77,7 +77,7 @@ fn a_crash_arrives_at_every_sink() {
     host.job("shop").instance("eu-1").main(CRASHES).start().wait_until_down();
 
     let message = slack.wait_for(1).remove(0);
-    assert!(message.json()["text"].as_str().unwrap().contains(": shop (eu-1) crashed after"));
+    assert!(message.json()["text"].as_str().unwrap().contains(": shop (eu-1) crashed"));
     assert!(message.text().contains("last words"), "{}", message.text());
     let posted = hook.wait_for(1).remove(0);
     for sink in ["slack.ops", "webhook.hook", "file.all"] {

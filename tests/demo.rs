@@ -24,7 +24,7 @@ fn the_demo_shows_a_crash_from_its_hooks_to_its_message() {
         "\"kind\": \"crashed\"",
         "GET /orders/18: no such order, following a null pointer",
         "== Message in Slack",
-        ": shop crashed after",
+        ": shop crashed: SIGSEGV after",
         "| GET /orders/18: no such order, following a null pointer",
     ];
     let mut rest = &*told;

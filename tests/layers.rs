@@ -17,10 +17,10 @@ const CAPTURE: &[Layer] = &[
     ("paths", &["sys"]),
     ("job", &["sys", "paths"]),
     ("marker", &["sys", "time", "id", "paths", "job"]),
-    ("evidence", &["sys", "time", "marker"]),
+    ("evidence", &["sys", "time", "paths", "job", "marker"]),
     ("verdict", &["time", "evidence"]),
     ("snapshot", &["sys", "time", "marker"]),
-    ("report", &["time", "id", "marker", "verdict", "snapshot"]),
+    ("report", &["time", "id", "marker", "evidence", "verdict", "snapshot"]),
     ("spool", &["sys", "id", "paths"]),
     (
         "hooks",

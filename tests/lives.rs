@@ -52,7 +52,10 @@ fn a_service_killed_from_outside_is_reported_with_how_long_it_ran() {
     let ran = report["job"]["ran_seconds"].as_f64().unwrap();
     assert!((0.0..60.0).contains(&ran), "{ran}");
     assert_eq!(report["severity"], "error");
-    assert!(report["summary"].as_str().unwrap().contains(": nginx crashed after "), "{report}");
+    assert!(
+        report["summary"].as_str().unwrap().contains(": nginx crashed: SIGKILL after "),
+        "{report}"
+    );
 }
 
 #[test]
@@ -191,6 +194,7 @@ fn the_log_is_that_of_this_run_alone() {
     let lives = ["echo first life; exit 1", "echo second life; exit 1", STAYS_UP];
     let job = host.job("nginx").respawn().lives(lives).start();
     job.wait_until_up_after(2);
+    job.wait_for_log("serving");
     let lines: Vec<_> = host.reports().iter().map(|r| r["log"]["lines"].clone()).collect();
     assert_eq!(lines, [serde_json::json!(["first life"]), serde_json::json!(["second life"])]);
     assert_eq!(host.read(job.log_path()).matches("\r\n").count(), 3, "as a terminal ends lines");

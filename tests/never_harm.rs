@@ -12,6 +12,7 @@ use support::{Hook, HookRun, Host, NOBODY, Ran, Stderr, Surroundings, require_ro
 
 const ALL: [Hook; 3] = Hook::ALL;
 const RUN: &str = "/var/run";
+const DIED: &str = "nginx main process (53) killed by SEGV signal";
 const SPOOL: &str = "/var/spool/upstart-monitor";
 
 /// A whole life in which every hook is run as `change` has it: arms, tells of the crash, arms
@@ -21,6 +22,7 @@ fn a_life_is_right<'a>(host: &'a Host, change: impl Fn(HookRun<'a>) -> HookRun<'
     let run = |hook| change(host.hook(hook, "nginx")).run().harms_nobody();
     run(PreStart);
     assert_eq!(host.markers(), ["nginx.shutdown"], "armed");
+    host.init_says(DIED);
     run(PostStop);
     assert_eq!(host.only_report()["verdict"]["kind"], "crashed");
     assert_eq!(host.markers(), [""; 0], "consumed");
@@ -94,6 +96,7 @@ mod run_directory {
         host.hook(PreStart, "nginx").run().harms_nobody();
         host.make_read_only(RUN);
         host.hook(PreStop, "nginx").run().harms_nobody().says("will look like a crash");
+        host.init_says(DIED);
         host.hook(PostStop, "nginx").run().harms_nobody().says("cannot remove");
         host.hook(PostStop, "nginx").run().harms_nobody();
         host.hook(PreStart, "nginx").run().harms_nobody().says("cannot arm");
@@ -112,6 +115,7 @@ mod run_directory {
         host.fill(RUN);
         host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
         assert_eq!(host.read("/var/run/nginx.shutdown"), "", "an empty marker is an armed one");
+        host.init_says(DIED);
         host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
         assert_eq!(host.only_report()["verdict"]["kind"], "crashed");
         assert_eq!(host.markers(), ["filler"]);
@@ -183,6 +187,7 @@ mod spool {
         let host = Host::new();
         host.hook(PreStart, "nginx").run().harms_nobody();
         host.write("/var/run/nginx.shutdown~", "half a marker");
+        host.init_says(DIED);
         host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
         assert_eq!(host.only_report()["verdict"]["kind"], "crashed");
         assert_eq!(host.markers(), [""; 0]);

@@ -9,7 +9,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Host, violations};
-use upstart_monitor::verdict::{Severity, VerdictKind};
+use upstart_monitor::verdict::{ExitKind, Severity, VerdictKind};
 
 /// A report with everything in it.
 fn report() -> Value {
@@ -42,7 +42,7 @@ fn every_field_is_required_and_no_other_is_known() {
     let report = report();
     let mut places = Vec::new();
     objects(&report, "", &mut places);
-    assert_eq!(places.len(), 11, "{places:?}");
+    assert_eq!(places.len(), 14, "{places:?}");
     for place in places {
         let fields: Vec<_> =
             report.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
@@ -60,12 +60,21 @@ fn every_field_is_required_and_no_other_is_known() {
 #[test]
 fn what_may_be_missing_is_null() {
     let report = report();
-    for place in ["/log", "/snapshot/load", "/snapshot/memory", "/job/ran_seconds", "/host/cpus"] {
+    for place in [
+        "/log",
+        "/kernel",
+        "/kernel/lines/0/seconds",
+        "/exit/status",
+        "/snapshot/load",
+        "/snapshot/memory",
+        "/job/ran_seconds",
+        "/host/cpus",
+    ] {
         let mut without = report.clone();
         *without.pointer_mut(place).unwrap() = Value::Null;
         assert_eq!(violations(&without), [""; 0], "{place}");
     }
-    for place in ["/job", "/verdict", "/time", "/labels", "/incomplete", "/host/name"] {
+    for place in ["/job", "/verdict", "/exit", "/time", "/labels", "/incomplete", "/host/name"] {
         let mut without = report.clone();
         *without.pointer_mut(place).unwrap() = Value::Null;
         assert_eq!(violations(&without).len(), 1, "{place}");
@@ -84,6 +93,9 @@ fn values_out_of_bounds_are_refused() {
         ("/summary", json!("two\nlines")),
         ("/verdict/kind", json!("Crashed")),
         ("/verdict/reasons", json!([])),
+        ("/exit/kind", json!("bored")),
+        ("/exit/signal_name", json!("SEGV")),
+        ("/kernel/lines/0/seconds", json!(-1)),
         ("/snapshot/memory/free_bytes", json!(-1)),
         ("/job/run", json!("xyz")),
     ] {
@@ -102,6 +114,12 @@ fn every_verdict_and_severity_is_known_to_it() {
     for kind in [Crashed, StartFailed, GaveUp, Stopped, Finished, HostShutdown, Unseen, Unclear] {
         report["verdict"]["kind"] = serde_json::to_value(kind).unwrap();
         assert_eq!(violations(&report), [""; 0], "{kind:?}");
+    }
+    for exit in
+        [ExitKind::Status, ExitKind::Signal, ExitKind::Oom, ExitKind::NotStarted, ExitKind::Unknown]
+    {
+        report["exit"]["kind"] = serde_json::to_value(exit).unwrap();
+        assert_eq!(violations(&report), [""; 0], "{exit:?}");
     }
     for severity in [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical] {
         report["severity"] = serde_json::to_value(severity).unwrap();

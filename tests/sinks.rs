@@ -392,7 +392,7 @@ fn a_webhook_gets_the_report_as_it_is_signed() {
             "version": 1,
             "id": report().id,
             "severity": "error",
-            "summary": "web-1: nginx (eu-1) crashed after 5 h 42 min",
+            "summary": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
             "time": "2026-11-21T03:42:17.123456Z",
             "host": { "name": "web-1" },
             "job": { "name": "nginx", "instance": "eu-1" },

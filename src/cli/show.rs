@@ -11,6 +11,7 @@ use crate::id::ReportId;
 use crate::report::{CrashReport, duration_in_words};
 use crate::spool::{Entry, Owed, Place, Spool};
 use crate::sys;
+use crate::verdict::in_words;
 
 /// Show one report: what happened, why we say so, and who has been told
 #[derive(Args)]
@@ -64,11 +65,12 @@ impl Page<'_> {
         let report = &entry.report;
         writeln!(self.out, "{}\n", harmless(&report.summary))?;
         self.fact("Id", &format!("{} (short: {})", report.id, report.id.short()))?;
-        self.fact("Verdict", report.verdict.kind.words())?;
+        self.fact("Verdict", &in_words(report.verdict.kind, &report.exit))?;
         report.verdict.reasons.iter().try_for_each(|reason| self.item("-", reason))?;
         self.fact("Ended", &time(report.time))?;
         self.fact("Started", &started(report))?;
         self.machine(report)?;
+        self.kernel(report)?;
         self.log(report)?;
         for gap in &report.incomplete {
             self.fact("Missing", &format!("{}: {}", gap.part, gap.reason))?;
@@ -99,6 +101,17 @@ impl Page<'_> {
             self.fact("Swap", &format!("{swap_free} of {swap} free"))?;
         }
         Ok(())
+    }
+
+    fn kernel(&mut self, report: &CrashReport) -> Result<(), CliError> {
+        let Some(kernel) = report.kernel.as_ref().filter(|kernel| !kernel.lines.is_empty()) else {
+            return Ok(());
+        };
+        self.fact("Kernel", "what its log says of this end, by seconds since the boot")?;
+        kernel.lines.iter().try_for_each(|line| match line.seconds {
+            Some(seconds) => self.item("|", &format!("{seconds:.6} {}", line.text)),
+            None => self.item("|", &line.text),
+        })
     }
 
     fn log(&mut self, report: &CrashReport) -> Result<(), CliError> {

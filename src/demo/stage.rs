@@ -15,6 +15,7 @@ use super::DemoError;
 use super::victim::{CRASHES, VICTIM};
 use crate::paths::{CONFIG, LOGS, ROOT_VARIABLE, RUN, SPOOL};
 use crate::report::CrashReport;
+use crate::sys;
 
 /// The job's name.
 const JOB: &str = "shop";
@@ -65,7 +66,7 @@ impl Stage {
             main: None,
             runs: 0,
         };
-        for directory in [RUN, LOGS, SPOOL, "/etc/upstart-monitor"] {
+        for directory in [RUN, LOGS, SPOOL, "/dev", "/etc/upstart-monitor"] {
             fs::create_dir_all(stage.path(directory)).map_err(io("make a throw-away root"))?;
         }
         stage.write_config(webhook).map_err(io("write the config"))?;
@@ -103,6 +104,7 @@ impl Stage {
             }
             None => format!("the service ended with {status}"),
         };
+        self.kernel_log(main.id(), status.signal()).map_err(|error| DemoError::Io("log", error))?;
         self.note(&how, None);
         Ok(())
     }
@@ -116,6 +118,18 @@ impl Stage {
             main.wait().map_err(io)?;
         }
         self.post_stop("post-stop found nothing to report")
+    }
+
+    /// Writes what init says of the death of `pid`, after which it respawns the job.
+    fn kernel_log(&self, pid: u32, signal: Option<i32>) -> io::Result<()> {
+        let micros = sys::kernel_log_micros().1;
+        let name = signal.and_then(|signal| Signal::try_from(signal).ok()).map(Signal::as_str);
+        let name = name.unwrap_or("SIGKILL").trim_start_matches("SIG");
+        let log = format!(
+            "12,1,{micros},-;init: {JOB} main process ({pid}) killed by {name} signal\n\
+             12,2,{micros},-;init: {JOB} main process ended, respawning\n"
+        );
+        fs::write(self.path("/dev/kmsg"), log)
     }
 
     /// Runs post-stop.

@@ -1,4 +1,4 @@
-//! `post-stop`: a run has ended. Still armed? Then the service crashed.
+//! `post-stop`: a run has ended. Still armed? Then nobody asked for it, perhaps.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, say};
 use crate::verdict;
 
-/// Looks whether the marker is still armed; if it is, captures the crash.
+/// Looks whether the marker is still armed; if it is, judges the end, and captures a crash.
 pub fn post_stop() {
     let Some((root, job, marker)) = job_and_marker() else { return };
     let run = match marker.read(&job) {
@@ -34,19 +34,33 @@ pub fn post_stop() {
     };
     sys::exit_on_panic("the marker stays and tells");
     tell_even_if_cut_short(root, &run.content);
-    if let Err(errno) = capture(root, &job, &run) {
-        let reason = errno.desc().as_bytes();
-        return say(&[
-            b"the spool takes no report: ",
-            reason,
-            b"; the marker stays, the next start tells",
-        ]);
-    }
+    let captured = match capture(root, &job, &run) {
+        Ok(captured) => captured,
+        Err(errno) => {
+            let reason = errno.desc().as_bytes();
+            return say(&[
+                b"the spool takes no report: ",
+                reason,
+                b"; the marker stays, the next start tells",
+            ]);
+        }
+    };
     if let Err(errno) = marker.remove() {
         let path = marker.path().to_bytes();
         say(&[b"cannot remove ", path, b": ", errno.desc().as_bytes()]);
     }
-    let _ = kick(root);
+    if captured == Captured::Report {
+        let _ = kick(root);
+    }
+}
+
+/// What came of a look at the evidence.
+#[derive(PartialEq, Eq)]
+enum Captured {
+    /// A report lies in the spool.
+    Report,
+    /// There is nothing to tell anybody.
+    Nothing,
 }
 
 /// What there is to tell of the run even if this hook is cut short.
@@ -77,11 +91,17 @@ struct Run {
 
 /// Evidence, verdict, snapshot, report, spool. Only after it is the marker consumed: killed
 /// anywhere in between, the marker or the report is there.
-fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
+fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<Captured, Errno> {
     let id = run.content.report_id();
     if !spool::holds(root, id) {
-        let verdict = verdict::judge(&Evidence { marker: run.evidence });
+        let evidence = Evidence::gather(root, job, run.evidence, run.content.started);
+        let verdict = verdict::judge(&evidence);
+        if !verdict.kind.is_reported() {
+            return Ok(Captured::Nothing);
+        }
         let mut incomplete = Vec::new();
+        let kernel = evidence.kernel_log.map(|log| log.lines);
+        let kernel = noted(&mut incomplete, "kernel", kernel);
         let snapshot = Snapshot::take(&mut incomplete);
         let log = match job.log(root) {
             Ok(path) => tail(&path, run.content.log),
@@ -93,6 +113,7 @@ fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
             host: Host::here(),
             job: JobFacts::of(&run.content),
             verdict,
+            kernel,
             snapshot,
             log: noted(&mut incomplete, "log", log),
             incomplete,
@@ -101,7 +122,7 @@ fn capture(root: Root, job: &Job<'_>, run: &Run) -> Result<(), Errno> {
         json.push(b'\n');
         spool::put(root, Drop::Report, id, &json)?;
     }
-    Ok(())
+    Ok(Captured::Report)
 }
 
 /// `content` with the end written into it, and into the marker, before anything slow is tried.

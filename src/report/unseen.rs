@@ -22,10 +22,11 @@ impl CrashReport {
             time: marker.report_time(),
             host,
             job: JobFacts::of(marker),
-            verdict: verdict::judge(&Evidence { marker: evidence }),
+            verdict: verdict::judge(&Evidence::of_marker_alone(evidence)),
+            kernel: None,
             snapshot: Snapshot::missed(marker.report_time()),
             log: None,
-            incomplete: ["load", "memory", "log"].map(unknown).into(),
+            incomplete: ["kernel", "load", "memory", "log"].map(unknown).into(),
         })
     }
 }
@@ -62,6 +63,6 @@ mod tests {
         assert_eq!(report.job.ran_seconds, None, "found is not the end");
         assert_eq!((report.snapshot.load, report.snapshot.memory, report.log), (None, None, None));
         let parts: Vec<_> = report.incomplete.iter().map(|gap| gap.part.as_str()).collect();
-        assert_eq!(parts, ["load", "memory", "log"]);
+        assert_eq!(parts, ["kernel", "load", "memory", "log"]);
     }
 }

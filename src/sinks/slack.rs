@@ -221,17 +221,17 @@ mod tests {
     fn a_message_looks_like_this() {
         let message = full(&Message::of(&samples::report(), 2));
         let expected = json!({
-            "text": "web-1: nginx (eu-1) crashed after 5 h 42 min",
+            "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
             "blocks": [
                 { "type": "header", "text": {
                     "type": "plain_text",
-                    "text": "web-1: nginx (eu-1) crashed after 5 h 42 min",
+                    "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
                     "emoji": false,
                 } },
                 { "type": "section", "fields": [
                     { "type": "mrkdwn", "text": "*Host*\nweb-1" },
                     { "type": "mrkdwn", "text": "*Job*\nnginx (eu-1)" },
-                    { "type": "mrkdwn", "text": "*Verdict*\ncrashed" },
+                    { "type": "mrkdwn", "text": "*Verdict*\ncrashed: SIGSEGV" },
                     { "type": "mrkdwn", "text": "*Time*\n2026-11-21 03:42:17 UTC" },
                     { "type": "mrkdwn", "text": "*Ran*\n5 h 42 min" },
                     { "type": "mrkdwn", "text": "*Load*\n8.42 3.10 1.05" },
@@ -239,8 +239,10 @@ mod tests {
                 ] },
                 { "type": "section", "text": { "type": "mrkdwn", "text":
                     "*Why*\n\
-                     • the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there\n\
-                     • pre-stop never ran: nobody asked for this stop" } },
+                     • init calls it a failure and respawns the job\n\
+                     • init: main was killed by SIGSEGV\n\
+                     • the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there: \
+                     pre-stop never ran" } },
                 { "type": "section", "text": { "type": "mrkdwn", "text":
                     "*Log* /var/log/upstart/nginx-eu-1.log\n\
                      ```\nworker died\nAssertionError: a &lt; b &amp;&amp; b &gt; c\n```" } },

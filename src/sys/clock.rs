@@ -17,6 +17,19 @@ pub fn boot_micros() -> i64 {
     }
 }
 
+/// What the clock that stamps the kernel log may show now, in microseconds: the least and the most.
+///
+/// That clock cannot be read. It stands still while the host sleeps, and runs as the hardware does
+/// (then `CLOCK_MONOTONIC_RAW` follows it) or as the hypervisor says (then `CLOCK_MONOTONIC`).
+pub fn kernel_log_micros() -> (i64, i64) {
+    let adjusted = micros(ClockId::CLOCK_MONOTONIC);
+    let raw = match micros(ClockId::CLOCK_MONOTONIC_RAW) {
+        0 => adjusted,
+        raw => raw,
+    };
+    (raw.min(adjusted), raw.max(adjusted))
+}
+
 /// What `clock` shows in microseconds; 0 where the kernel does not have it.
 fn micros(clock: ClockId) -> i64 {
     clock_gettime(clock).map_or(0, |time| {

@@ -25,6 +25,14 @@ pub fn cpus() -> Option<usize> {
     std::thread::available_parallelism().ok().map(std::num::NonZero::get)
 }
 
+/// Whether process ids are here what they are to the kernel; not so in a container. `None` where
+/// /proc does not tell.
+pub fn in_first_pid_namespace() -> Option<bool> {
+    /// `PROC_PID_INIT_INO` of the kernel.
+    const FIRST: u64 = 0xefff_fffc;
+    nix::sys::stat::stat(c"/proc/self/ns/pid").ok().map(|stat| stat.st_ino == FIRST)
+}
+
 /// The program `name` beside the one that runs now; `None` without /proc.
 pub fn executable(name: &[u8]) -> Option<CPath> {
     let mut target = ArrayVec::<u8, PATH_LEN>::new();

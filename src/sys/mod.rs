@@ -11,6 +11,7 @@ mod door;
 mod env;
 mod file;
 mod host;
+mod kernel_log;
 mod last_act;
 mod limit;
 mod memory;
@@ -19,7 +20,7 @@ mod path;
 mod random;
 mod say;
 
-pub use clock::{boot_micros, now};
+pub use clock::{boot_micros, kernel_log_micros, now};
 pub use crash::die_of_a_segmentation_fault;
 pub use detach::{Detached, spawn_detached};
 pub use door::{DEADLINE, Story, run};
@@ -28,7 +29,8 @@ pub use file::{
     Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, size,
     stat,
 };
-pub use host::{boot_id, cpus, executable, names};
+pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
+pub use kernel_log::kernel_log;
 pub use last_act::set_last_act;
 pub use memory::MemoryOrExit;
 pub use panic::exit_on_panic;

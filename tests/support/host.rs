@@ -103,6 +103,16 @@ impl Host {
         HookRun::new(self, program)
     }
 
+    /// Writes a line of init's to the kernel log, where no Upstart plays that does.
+    pub fn init_says(&self, message: &str) {
+        super::upstart::kernel_log(&self.shared, message);
+    }
+
+    /// Writes a line of the kernel's own to its log.
+    pub fn kernel_says(&self, message: &str) {
+        super::upstart::append(&self.shared, 3, message);
+    }
+
     /// Writes a line for the person who reads a failure.
     pub fn note(&self, line: impl Into<String>) {
         self.shared.history.add(line);

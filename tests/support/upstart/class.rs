@@ -211,6 +211,7 @@ impl JobBuilder {
 
     /// Starts it and does not wait.
     pub fn begin(self) -> Job {
+        super::records::begin_kernel_log(&self.shared);
         let (events, inbox) = mpsc::channel();
         let status = Status {
             goal: Goal::Stop,

@@ -12,7 +12,7 @@ mod records;
 mod state;
 
 pub use class::{End, JobBuilder, STAYS_UP, Stanza};
-pub use records::install_initctl;
+pub use records::{append, install_initctl, kernel_log};
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex};

@@ -11,13 +11,22 @@ use crate::support::host::Shared;
 const KMSG: &str = "/dev/kmsg";
 const STATUS: &str = "/sbin/status";
 
-/// Appends a line of init's to the kernel log, in the form that /dev/kmsg is read in.
-pub(super) fn kernel_log(shared: &Shared, message: &str) {
-    shared.history.add(format!("kernel log: init: {message}"));
+/// The kernel log of a host on which nothing was said yet.
+pub(super) fn begin_kernel_log(shared: &Shared) {
+    File::options().append(true).create(true).open(shared.path(KMSG)).unwrap();
+}
+
+/// Appends a line of init's to the kernel log.
+pub fn kernel_log(shared: &Shared, message: &str) {
+    append(shared, 12, &format!("init: {message}"));
+}
+
+/// Appends a line to the kernel log, in the form that /dev/kmsg is read in.
+pub fn append(shared: &Shared, priority: u32, message: &str) {
+    shared.history.add(format!("kernel log: {message}"));
     let path = shared.path(KMSG);
     let sequence = std::fs::read(&path).unwrap_or_default().split(|byte| *byte == b'\n').count();
-    let micros = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
-    let micros = micros.tv_sec() * 1_000_000 + micros.tv_nsec() / 1000;
+    let (_, micros) = upstart_monitor::sys::kernel_log_micros();
     let mut escaped = String::new();
     for byte in message.bytes() {
         if byte == b'\\' || !(b' '..=b'~').contains(&byte) {
@@ -28,7 +37,7 @@ pub(super) fn kernel_log(shared: &Shared, message: &str) {
     }
     let mut file = File::options().append(true).create(true).open(path).unwrap();
     // One write, as init makes it, so that two jobs' lines never mix.
-    file.write_all(format!("12,{sequence},{micros},-;init: {escaped}\n").as_bytes()).unwrap();
+    file.write_all(format!("{priority},{sequence},{micros},-;{escaped}\n").as_bytes()).unwrap();
 }
 
 /// The line on a process that ended; none for what the default log level hides.

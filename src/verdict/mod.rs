@@ -1,0 +1,104 @@
+//! From evidence to a verdict, with its reasons. Pure.
+
+mod exit;
+mod judge;
+
+use serde::Serialize;
+
+pub use exit::{Exit, ExitKind};
+pub use judge::judge;
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// The main process died unasked.
+    Crashed,
+    /// The service never came up: its pre-start failed or its main could not be executed.
+    StartFailed,
+    /// `respawning too fast, stopped`: it will not come back.
+    GaveUp,
+    /// Asked for: by hand, by an event, by `restart`.
+    Stopped,
+    /// A task's or a service's normal end.
+    Finished,
+    /// Runlevel 0 or 6 was under way.
+    HostShutdown,
+    /// An armed marker of an earlier run or an earlier boot: nobody saw how it ended.
+    Unseen,
+    /// The evidence does not decide.
+    Unclear,
+}
+
+impl VerdictKind {
+    /// The word that people read after the job's name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Crashed => "crashed",
+            Self::StartFailed => "failed to start",
+            Self::GaveUp => "gave up: respawning too fast",
+            Self::Stopped => "was stopped",
+            Self::Finished => "finished",
+            Self::HostShutdown => "went down with the host",
+            Self::Unseen => "ended unseen",
+            Self::Unclear => "ended, perhaps by a crash",
+        }
+    }
+
+    /// How loud the report on it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::GaveUp => Severity::Critical,
+            Self::Crashed | Self::StartFailed => Severity::Error,
+            Self::Unseen | Self::Unclear => Severity::Warning,
+            Self::Stopped | Self::Finished | Self::HostShutdown => Severity::Info,
+        }
+    }
+
+    /// Whether people are told. What they are not told of makes no report.
+    pub fn is_reported(self) -> bool {
+        self.severity() != Severity::Info
+    }
+}
+
+/// How loud a report is, from quiet to loud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For the history only.
+    Info,
+    /// Something is off; a look in daylight is enough.
+    Warning,
+    /// A service died.
+    Error,
+    /// A service is down and stays down.
+    Critical,
+}
+
+/// What became of a run, how it ended, and why we say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The decision.
+    pub kind: VerdictKind,
+    /// How the process ended.
+    pub exit: Exit,
+    /// The facts it follows from, each a sentence part, the weightiest first.
+    pub reasons: Vec<String>,
+}
+
+/// What happened, in the words that people read after the job's name: `crashed: SIGSEGV`.
+pub fn in_words(kind: VerdictKind, exit: &Exit) -> String {
+    match (kind, exit.words()) {
+        (VerdictKind::Crashed, Some(_)) if exit.kind == ExitKind::Oom => {
+            "was killed: out of memory".to_owned()
+        }
+        (VerdictKind::GaveUp, Some(how)) => format!("gave up: respawning too fast, last {how}"),
+        (kind, Some(how)) => format!("{}: {how}", kind.words()),
+        (kind, None) => kind.words().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
