@@ -95,6 +95,7 @@ fn a_start_that_cancels_a_stop_restarts_too() {
     job.wait_for_log("stopping");
     host.write("/go", "");
     job.start();
+    job.wait_until_up_after(0);
     assert_eq!((job.pids().len(), host.reports().len()), (2, 0));
     job.kill(Signal::SIGSEGV);
     assert_eq!(host.reports().len(), 1);

@@ -14,10 +14,10 @@ use super::{History, Hook, HookRun, JobBuilder, tree, violations};
 
 /// What a job's thread shares with the test.
 pub struct Shared {
+    /// By which jobs are called. It ends before its socket's directory does.
+    pub bus: super::upstart::Bus,
     root: tempfile::TempDir,
     pub history: History,
-    /// By which jobs are called.
-    pub bus: super::upstart::Bus,
 }
 
 impl Shared {
@@ -43,7 +43,7 @@ impl Host {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
         let host = Self {
-            shared: Arc::new(Shared { root, history: History::new(), bus: Default::default() }),
+            shared: Arc::new(Shared { bus: Default::default(), root, history: History::new() }),
             mounts: Vec::new().into(),
         };
         // Hooks of a job with `setuid` come here too.

@@ -92,11 +92,11 @@ impl Job {
         self.wait("it to be up or down", Status::is_settled);
     }
 
-    /// `initctl restart`, and waits until the job has settled, as the real command does not: as
+    /// `initctl restart`, and waits until the job is up, as the real command does not: as
     /// recorded, a job with a pre-stop only runs that, and goes on.
     pub fn restart(&mut self) {
         self.ask(Command::Restart);
-        self.wait("it to be up or down", Status::is_settled);
+        self.wait_until_up_after(0);
     }
 
     fn ask(&mut self, command: Command) {
