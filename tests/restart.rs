@@ -81,6 +81,20 @@ fn restart_with_more_to_do_in_pre_stop() {
     assert_eq!(job.hooks_run(), ROUND);
 }
 
+/// So late that there is no instance any more when the start is asked for.
+#[test]
+fn restart_of_an_instance_from_nothing() {
+    let host = Host::new();
+    let script = format!("'{}'; sleep 0.3", host.program("pre-stop").display());
+    let start = |instance: &str| {
+        let pre_stop = Some(Stanza::script(&script));
+        host.job("web").instance(instance).env("N", instance).pre_stop(pre_stop).start()
+    };
+    let (mut one, other) = (start("a/b"), start("x y"));
+    one.restart();
+    assert_eq!((one.pids().len(), other.pids().len(), host.reports().len()), (2, 1, 0));
+}
+
 #[test]
 fn a_start_that_cancels_a_stop_restarts_too() {
     let host = Host::new();

@@ -90,7 +90,8 @@ impl From<Errno> for Unavailable {
     fn from(errno: Errno) -> Self {
         match errno {
             Errno::ETIMEDOUT => Self::TimedOut,
-            Errno::EPERM | Errno::EACCES => Self::NotPermitted,
+            // A broken connection is how Upstart treats those whom it does not talk to.
+            Errno::EPERM | Errno::EACCES | Errno::EPIPE | Errno::ECONNRESET => Self::NotPermitted,
             Errno::ENAMETOOLONG => Self::CannotAsk,
             errno => Self::Unreachable(errno),
         }
@@ -114,7 +115,7 @@ impl Incoming {
             self.unread = 0..count;
             self.left = self.left.checked_sub(count).ok_or(Unavailable::NotUnderstood)?;
         }
-        // Closed before the answer, as Upstart does with those whom it does not talk to.
+        // Closed before the answer.
         let at = self.unread.next().ok_or(Unavailable::NotPermitted)?;
         self.bytes.get(at).copied().ok_or(Unavailable::NotUnderstood)
     }

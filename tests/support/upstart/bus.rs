@@ -169,7 +169,10 @@ impl Call {
             element(&job.name) == name
                 && match instance {
                     Some(instance) => element(&job.instance) == instance,
-                    None => variables.contains(&format!("={}\0", job.instance)),
+                    None => {
+                        job.instance.is_empty()
+                            || variables.contains(&format!("={}\0", job.instance))
+                    }
                 }
         };
         Some((method, jobs.iter().find(is_named).map(|job| job.events.clone())))
