@@ -265,3 +265,20 @@ mod without_an_answer {
         assert!(host.reports().is_empty());
     }
 }
+
+/// Whatever goes wrong in pre-stop, the job is up afterwards: as it was, or restarted.
+#[test]
+fn a_fault_in_pre_stop_takes_no_service_down() {
+    let calls = ["socket", "connect", "getsockopt", "sendto", "recvfrom", "socketpair", "fork"];
+    for fault in calls.iter().flat_map(|call| ["error=EIO", "signal=SIGKILL"].map(|f| (call, f))) {
+        let host = Host::new();
+        let (call, how) = fault;
+        let inject = format!("inject={call}:{how}:when=1");
+        let ours = host.program("pre-stop");
+        let script = format!("strace -o /dev/null -e {inject} '{}' || :", ours.display());
+        let mut job = host.job("nginx").respawn().pre_stop(Some(Stanza::script(&script))).start();
+        job.restart();
+        let pids = job.pids().len();
+        assert!((1..=2).contains(&pids), "{fault:?}: {pids}");
+    }
+}
