@@ -7,6 +7,7 @@
 pub mod evidence;
 pub mod hooks;
 pub mod id;
+pub mod init;
 pub mod job;
 pub mod marker;
 pub mod paths;

@@ -8,6 +8,10 @@ pub const RUN: &str = "/var/run";
 pub const LOGS: &str = "/var/log/upstart";
 /// Reports lie here, from capture to the last delivery.
 pub const SPOOL: &str = "/var/spool/upstart-monitor";
+/// Under another root than the host's, init listens here instead of at its abstract address.
+pub const INIT_SOCKET: &str = "/var/run/upstart.socket";
+/// The kernel log.
+pub const KERNEL_LOG: &str = "/dev/kmsg";
 /// What the operator asked for.
 pub const CONFIG: &str = "/etc/upstart-monitor/config.toml";
 /// More of it, read in the order of the file names.

@@ -16,6 +16,7 @@ const CAPTURE: &[Layer] = &[
     ("id", &["time"]),
     ("paths", &["sys"]),
     ("job", &["sys", "paths"]),
+    ("init", &["sys", "paths", "job"]),
     ("marker", &["sys", "time", "id", "paths", "job"]),
     ("evidence", &["sys", "time", "paths", "job", "marker"]),
     ("verdict", &["time", "evidence"]),
@@ -25,8 +26,8 @@ const CAPTURE: &[Layer] = &[
     (
         "hooks",
         &[
-            "sys", "time", "id", "paths", "job", "marker", "evidence", "verdict", "snapshot",
-            "report", "spool",
+            "sys", "time", "id", "paths", "job", "init", "marker", "evidence", "verdict",
+            "snapshot", "report", "spool",
         ],
     ),
 ];

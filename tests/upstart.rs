@@ -12,7 +12,7 @@ const CRASHES: &str = "kill -SEGV $$";
 #[test]
 fn restart_of_a_job_with_a_pre_stop_runs_that_and_nothing_else() {
     let host = Host::new();
-    let mut job = host.job("nginx").start();
+    let mut job = host.job("nginx").pre_stop(Some(Stanza::script(":"))).start();
     job.restart();
     assert_eq!(job.hooks_run(), ["pre-start", "pre-stop"]);
     assert_eq!(job.pids().len(), 1);

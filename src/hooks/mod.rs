@@ -4,6 +4,7 @@ mod kick;
 mod post_stop;
 mod pre_start;
 mod pre_stop;
+mod restart;
 
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;

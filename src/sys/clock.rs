@@ -1,5 +1,7 @@
 //! The clocks.
 
+use std::time::Duration;
+
 use nix::time::{ClockId, clock_gettime};
 
 use crate::time::Timestamp;
@@ -35,4 +37,11 @@ fn micros(clock: ClockId) -> i64 {
     clock_gettime(clock).map_or(0, |time| {
         time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_nsec() / 1000)
     })
+}
+
+/// Does nothing for as long as `duration`, or until a signal.
+pub fn pause(duration: Duration) {
+    let duration = nix::sys::time::TimeSpec::from_duration(duration);
+    // SAFETY: a live timespec; what was left of it is not asked for.
+    unsafe { nix::libc::nanosleep(duration.as_ref(), std::ptr::null_mut()) };
 }

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::limit::set_limit;
+use super::socket::{self, Socket};
 
 /// What to run, apart from the job.
 pub struct Detached<'a> {
@@ -46,7 +47,7 @@ pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
     match unsafe { libc::fork() } {
         -1 => Err(Errno::last()),
         0 => {
-            settle();
+            settle(3);
             (detached.errand)();
             // SAFETY: `argv` and `envp` end in null and point to live strings.
             unsafe {
@@ -58,8 +59,34 @@ pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
     }
 }
 
-/// Takes the child out of the job's surroundings. What is refused is left as it is.
-fn settle() {
+/// Runs `story` in a child that shares nothing with the job, and returns at once; nobody waits for
+/// it. The two have a socket each to tell the other by; no other descriptor stays open in the child.
+///
+/// # Errors
+/// What the kernel says of the sockets or the fork.
+pub fn run_apart(story: impl FnOnce(&Socket)) -> Result<Socket, Errno> {
+    let (ours, theirs) = socket::pair()?;
+    // SAFETY: the process has one thread, so that the child may do all that the parent may.
+    match unsafe { libc::fork() } {
+        -1 => Err(Errno::last()),
+        0 => {
+            // What had the number in the parent is not used in the child.
+            let theirs = theirs.renumbered(KEPT);
+            settle(KEPT + 1);
+            story(&theirs);
+            // SAFETY: ends the process without running anything else.
+            unsafe { libc::_exit(0) }
+        }
+        _child => Ok(ours),
+    }
+}
+
+/// The descriptor by which a child talks to its parent: the lowest behind the standard ones.
+const KEPT: c_int = 3;
+
+/// Takes the child out of the job's surroundings. What is refused is left as it is. Descriptors
+/// from `close_from` on are closed.
+fn settle(close_from: c_int) {
     // SAFETY: plain system calls on constants and live local values.
     unsafe {
         libc::setsid();
@@ -73,8 +100,8 @@ fn settle() {
                 libc::dup2(null, fd);
             }
         }
-        if libc::syscall(libc::SYS_close_range, 3, c_int::MAX, 0) != 0 {
-            for fd in 3..LAST_DESCRIPTOR {
+        if libc::syscall(libc::SYS_close_range, close_from, c_int::MAX, 0) != 0 {
+            for fd in close_from..LAST_DESCRIPTOR {
                 libc::close(fd);
             }
         }

@@ -1,6 +1,6 @@
 //! The environment, without a copy of it.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 
 /// The value of `name`, where it is set.
 pub fn var(name: &CStr) -> Option<&'static [u8]> {
@@ -9,5 +9,26 @@ pub fn var(name: &CStr) -> Option<&'static [u8]> {
     unsafe {
         let value = libc::getenv(name.as_ptr());
         if value.is_null() { None } else { Some(CStr::from_ptr(value).to_bytes()) }
+    }
+}
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// The whole environment, each `NAME=value`.
+pub fn variables() -> impl Iterator<Item = &'static [u8]> {
+    // SAFETY: `environ` is null or points to strings that end in NUL, with a null behind the last
+    // one; nothing changes it while a hook runs.
+    unsafe {
+        let mut next = environ;
+        std::iter::from_fn(move || {
+            if next.is_null() || (*next).is_null() {
+                return None;
+            }
+            let variable = CStr::from_ptr(*next).to_bytes();
+            next = next.add(1);
+            Some(variable)
+        })
     }
 }

@@ -130,6 +130,11 @@ pub fn read_at(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, 
     read(file, buffer)
 }
 
+/// Hands `line` to what is open for writing, in one piece; no error is of any use to the caller.
+pub fn write_line(file: &OwnedFd, line: &[u8]) {
+    let _ = nix::unistd::write(file, line);
+}
+
 /// Creates `path`, which nothing may lie at, with `content`.
 ///
 /// # Errors

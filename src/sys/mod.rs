@@ -19,15 +19,16 @@ mod panic;
 mod path;
 mod random;
 mod say;
+mod socket;
 
-pub use clock::{boot_micros, kernel_log_micros, now};
+pub use clock::{boot_micros, kernel_log_micros, now, pause};
 pub use crash::die_of_a_segmentation_fault;
-pub use detach::{Detached, spawn_detached};
+pub use detach::{Detached, run_apart, spawn_detached};
 pub use door::{DEADLINE, Story, run};
-pub use env::var;
+pub use env::{var, variables};
 pub use file::{
     Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, size,
-    stat,
+    stat, write_line,
 };
 pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
 pub use kernel_log::kernel_log;
@@ -37,6 +38,7 @@ pub use panic::exit_on_panic;
 pub use path::{CPath, PATH_LEN, TooLong};
 pub use random::random_bytes;
 pub use say::say;
+pub use socket::{Deadline, Socket, connect, receive, send};
 
 /// A system call's refusal.
 pub use nix::errno::Errno;

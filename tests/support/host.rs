@@ -14,6 +14,8 @@ use super::{History, Hook, HookRun, JobBuilder, tree, violations};
 
 /// What a job's thread shares with the test.
 pub struct Shared {
+    /// By which jobs are called. It ends before its socket's directory does.
+    pub bus: super::upstart::Bus,
     root: tempfile::TempDir,
     pub history: History,
 }
@@ -41,7 +43,7 @@ impl Host {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
         let host = Self {
-            shared: Arc::new(Shared { root, history: History::new() }),
+            shared: Arc::new(Shared { bus: Default::default(), root, history: History::new() }),
             mounts: Vec::new().into(),
         };
         // Hooks of a job with `setuid` come here too.
@@ -143,9 +145,11 @@ impl Host {
         self.write("/etc/upstart-monitor/config.toml", toml);
     }
 
-    /// The names of all markers, sorted.
+    /// The names of all markers, sorted: of everything that hooks leave in /var/run.
     pub fn markers(&self) -> Vec<String> {
-        self.names(RUN)
+        let mut names = self.names(RUN);
+        names.retain(|name| !super::upstart::SOCKET.ends_with(name.as_str()));
+        names
     }
 
     /// The names in the directory `absolute`, sorted; none where it is not there.

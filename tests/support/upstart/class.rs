@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::bus::{Callable, SOCKET};
 use super::machine::Machine;
 use super::state::{Command, Event, Goal, State};
 use super::{Job, Status, Watched};
@@ -223,8 +224,14 @@ impl JobBuilder {
             obeyed: 0,
         };
         let watched = Arc::new(Watched(Mutex::new(status), Condvar::new()));
+        let (name, instance) = (self.class.name.clone(), self.class.instance.clone());
+        let callable =
+            Callable { name: name.clone(), instance: instance.clone(), events: events.clone() };
+        self.shared.bus.add(callable, &self.shared.path(SOCKET));
         let mut job = Job {
             shared: self.shared.clone(),
+            name,
+            instance,
             title: self.class.title(),
             log: self.class.log(),
             watched: watched.clone(),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::bus::{Answer, Method};
 use super::class::{Class, End, Stanza};
 use super::state::{Command, Event, Goal, Process, State};
 use super::{Watched, process, records};
@@ -59,6 +60,9 @@ impl Machine {
             match event {
                 Event::Asked(Command::Abandon) => break,
                 Event::Asked(command) => self.obey(command),
+                Event::Called { method, reply } => {
+                    let _ = reply.send(self.called(method));
+                }
                 Event::Ended { process, pid, end } => self.ended(process, pid, end),
                 Event::KillTimeout { pid } if self.main == Some(pid) => {
                     self.note("kill timeout: SIGKILL");
@@ -90,6 +94,33 @@ impl Machine {
             Command::Abandon => {}
         }
         self.watched.change(|status| status.obeyed += 1);
+    }
+
+    /// job_stop, job_start, job_class_start: none of them waits for the job to arrive.
+    fn called(&mut self, method: Method) -> Answer {
+        let goal = match (method, self.state) {
+            // An instance that is down is no more.
+            (Method::Status | Method::Stop | Method::TurnRound, State::Waiting) => {
+                return Answer::Nobody;
+            }
+            (Method::Status, _) => {
+                let hook = self.hook.map(|(process, pid)| (process.to_string(), pid));
+                let main = self.main.map(|pid| ("main".to_owned(), pid));
+                let processes = main.into_iter().chain(hook).collect();
+                return Answer::Status { goal: self.goal, state: self.state, processes };
+            }
+            (Method::Stop, _) => Goal::Stop,
+            (Method::TurnRound | Method::Start, _) => Goal::Start,
+        };
+        if self.goal == goal {
+            return Answer::Refused(match goal {
+                Goal::Start => "AlreadyStarted",
+                Goal::Stop => "AlreadyStopped",
+            });
+        }
+        self.note(&format!("called by the socket: {goal}"));
+        self.change_goal(goal);
+        Answer::Done(goal)
     }
 
     /// job_change_goal

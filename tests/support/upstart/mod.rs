@@ -1,16 +1,18 @@
 //! An Upstart that runs the life of one job as the recorded one does: order of hooks, what they
 //! see, what their exit status leads to, respawning and its limit, log, kernel log, `initctl`.
 //!
-//! `class.rs` is the job as its stanzas describe it, `state.rs` the words of its life, `machine.rs`
+//! `bus.rs` is its socket, `class.rs` is the job as its stanzas describe it, `state.rs` the words of its life, `machine.rs`
 //! what leads from one to the next, `process.rs` one process of it, `records.rs` what is written
 //! about it.
 
+mod bus;
 mod class;
 mod machine;
 mod process;
 mod records;
 mod state;
 
+pub use bus::{Bus, SOCKET};
 pub use class::{End, JobBuilder, STAYS_UP, Stanza};
 pub use records::{append, install_initctl, kernel_log};
 
@@ -57,6 +59,8 @@ impl Watched {
 #[must_use = "a job that is dropped is taken away"]
 pub struct Job {
     shared: Arc<Shared>,
+    name: String,
+    instance: String,
     title: String,
     log: String,
     watched: Arc<Watched>,
@@ -88,10 +92,11 @@ impl Job {
         self.wait("it to be up or down", Status::is_settled);
     }
 
-    /// `initctl restart`: as recorded, a job with a pre-stop only runs that, and goes on.
+    /// `initctl restart`, and waits until the job is up, as the real command does not: as
+    /// recorded, a job with a pre-stop only runs that, and goes on.
     pub fn restart(&mut self) {
         self.ask(Command::Restart);
-        self.wait("it to be up or down", Status::is_settled);
+        self.wait_until_up_after(0);
     }
 
     fn ask(&mut self, command: Command) {
@@ -202,6 +207,7 @@ impl Status {
 
 impl Drop for Job {
     fn drop(&mut self) {
+        self.shared.bus.remove(&self.name, &self.instance);
         let _ = self.events.send(Event::Asked(Command::Abandon));
         if let Some(machine) = self.machine.take() {
             let _ = machine.join();

@@ -1,7 +1,9 @@
 //! The words that a job's life is told in: goals, states, processes, and what moves it.
 
 use std::fmt;
+use std::sync::mpsc::Sender;
 
+use super::bus::{Answer, Method};
 use super::class::End;
 
 /// What init wants of a job.
@@ -57,6 +59,11 @@ impl Command {
 /// What moves a job.
 pub(super) enum Event {
     Asked(Command),
+    /// Somebody calls by init's socket.
+    Called {
+        method: Method,
+        reply: Sender<Answer>,
+    },
     Ended {
         process: Process,
         pid: i32,

@@ -1,0 +1,166 @@
+//! A D-Bus method call, as bytes. Little-endian, as the first byte says.
+
+use arrayvec::ArrayVec;
+
+use super::Unavailable;
+use crate::job::Job;
+
+/// The interface of a job class (dbus/com.ubuntu.Upstart.Job.xml).
+pub(super) const JOB: &str = "com.ubuntu.Upstart0_6.Job";
+/// The interface of one instance of a job; a job without instances has one too.
+pub(super) const INSTANCE: &str = "com.ubuntu.Upstart0_6.Instance";
+/// The interface for properties that every object has.
+pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// The number that the answer refers to: there is one call a connection.
+pub(super) const SERIAL: u32 = 1;
+
+/// The longest call in bytes; what needs more is the environment of a job.
+const CALL_LEN: usize = 16 << 10;
+
+/// Where the header has the length of the body, and that of the fields.
+const BODY_LEN_AT: usize = 4;
+const FIELDS_LEN_AT: usize = 12;
+
+/// Codes of the header's fields.
+const PATH: u8 = 1;
+const INTERFACE: u8 = 2;
+const MEMBER: u8 = 3;
+const SIGNATURE: u8 = 8;
+
+/// A method call under construction: header first, then the arguments in their order.
+#[derive(Debug)]
+pub(super) struct Call {
+    bytes: ArrayVec<u8, CALL_LEN>,
+    body_at: usize,
+}
+
+impl Call {
+    /// A call without its arguments, to the class of `job`, or to the instance that is named.
+    pub(super) fn new(
+        job: &Job<'_>,
+        instance: Option<&[u8]>,
+        interface: &str,
+        member: &str,
+        signature: &str,
+    ) -> Result<Self, Unavailable> {
+        let mut call = Self { bytes: ArrayVec::new(), body_at: 0 };
+        // A call, no flags, protocol version 1; both lengths are filled in below.
+        call.push(b"l\x01\x00\x01\0\0\0\0")?;
+        call.push(&SERIAL.to_le_bytes())?;
+        call.push(&[0; 4])?;
+
+        call.push(&[PATH, 1, b'o', 0])?;
+        let length_at = call.bytes.len();
+        call.push(&[0; 4])?;
+        call.push(b"/com/ubuntu/Upstart/jobs/")?;
+        call.push_path_element(job.name)?;
+        if let Some(instance) = instance {
+            call.push(b"/")?;
+            call.push_path_element(instance)?;
+        }
+        call.fill_in(length_at, call.bytes.len() - length_at - 4);
+        call.push(&[0])?;
+
+        for (code, text) in [(INTERFACE, interface), (MEMBER, member)] {
+            call.align(8)?;
+            call.push(&[code, 1, b's', 0])?;
+            call.push_text(text.as_bytes())?;
+        }
+        call.align(8)?;
+        call.push(&[SIGNATURE, 1, b'g', 0])?;
+        call.push(&[u8::try_from(signature.len()).map_err(|_| Unavailable::CannotAsk)?])?;
+        call.push(signature.as_bytes())?;
+        call.push(&[0])?;
+        call.fill_in(FIELDS_LEN_AT, call.bytes.len() - FIELDS_LEN_AT - 4);
+        call.align(8)?;
+        call.body_at = call.bytes.len();
+        Ok(call)
+    }
+
+    /// Adds a string.
+    pub(super) fn text(&mut self, text: &[u8]) -> Result<(), Unavailable> {
+        self.push_text(text)?;
+        self.count_body();
+        Ok(())
+    }
+
+    /// Adds a boolean.
+    pub(super) fn flag(&mut self, flag: bool) -> Result<(), Unavailable> {
+        self.align(4)?;
+        self.push(&u32::from(flag).to_le_bytes())?;
+        self.count_body();
+        Ok(())
+    }
+
+    /// Adds an array of strings.
+    pub(super) fn texts<'t>(
+        &mut self,
+        texts: impl Iterator<Item = &'t [u8]>,
+    ) -> Result<(), Unavailable> {
+        self.align(4)?;
+        let length_at = self.bytes.len();
+        self.push(&[0; 4])?;
+        for text in texts {
+            self.push_text(text)?;
+        }
+        self.fill_in(length_at, self.bytes.len() - length_at - 4);
+        self.count_body();
+        Ok(())
+    }
+
+    /// The whole message.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Unavailable> {
+        self.bytes.try_extend_from_slice(bytes).map_err(|_| Unavailable::CannotAsk)
+    }
+
+    fn align(&mut self, to: usize) -> Result<(), Unavailable> {
+        while !self.bytes.len().is_multiple_of(to) {
+            self.push(&[0])?;
+        }
+        Ok(())
+    }
+
+    /// A peer that is sent anything but UTF-8 closes the connection.
+    fn push_text(&mut self, text: &[u8]) -> Result<(), Unavailable> {
+        if std::str::from_utf8(text).is_err() || text.contains(&0) {
+            return Err(Unavailable::CannotAsk);
+        }
+        self.align(4)?;
+        self.push(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes())?;
+        self.push(text)?;
+        self.push(&[0])
+    }
+
+    /// A name as part of an object path, as libnih writes it (`nih_dbus_path`): letters and digits
+    /// as they are, every other byte as `_` and two hexadecimal digits, nothing as `_`.
+    fn push_path_element(&mut self, name: &[u8]) -> Result<(), Unavailable> {
+        if name.is_empty() {
+            return self.push(b"_");
+        }
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        for byte in name {
+            if byte.is_ascii_alphanumeric() {
+                self.push(&[*byte])?;
+            } else {
+                self.push(&[b'_', digit(byte >> 4), digit(byte & 0x0f)])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count_body(&mut self) {
+        self.fill_in(BODY_LEN_AT, self.bytes.len() - self.body_at);
+    }
+
+    /// Writes `length` where room was left for it.
+    fn fill_in(&mut self, at: usize, length: usize) {
+        let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+        let room = self.bytes.iter_mut().skip(at);
+        room.zip(length).for_each(|(slot, byte)| *slot = byte);
+    }
+}

@@ -1,0 +1,173 @@
+//! What init knows of a job, and what it is asked to do with it.
+//!
+//! Upstart listens on a socket of its own for D-Bus calls (init/control.c), for root alone. One
+//! question is one connection, bounded in time and bytes; no bus and no `initctl` is needed. The
+//! calls are written in `call.rs`, the answers read in `reply.rs`, `connection.rs` carries both.
+
+mod call;
+mod connection;
+mod reply;
+
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+
+use crate::job::Job;
+use crate::paths::{INIT_SOCKET, Root};
+use crate::sys::{self, Deadline, Errno};
+use call::{Call, INSTANCE, JOB, PROPERTIES};
+use connection::exchange;
+pub use reply::{Goal, State};
+
+/// What init says of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InitStatus {
+    /// What it wants of the job.
+    pub goal: Goal,
+    /// Where the job is on its way there.
+    pub state: State,
+    /// The main process, while it lives: its id as init sees it.
+    pub main_pid: Option<i32>,
+}
+
+/// Why init gave no answer, or not the one that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// Nobody listens, or the connection broke.
+    Unreachable(Errno),
+    /// Only root is talked to, and only root's init.
+    NotPermitted,
+    /// No answer within the deadline.
+    TimedOut,
+    /// Init has no such job, or no such instance of it.
+    UnknownJob,
+    /// A start of what is started, a stop of what is stopped.
+    AlreadyDone,
+    /// Another refusal of init's.
+    Refused,
+    /// The answer is not one that Upstart gives.
+    NotUnderstood,
+    /// The question is longer than this program can ask, or holds bytes that D-Bus cannot carry.
+    CannotAsk,
+}
+
+/// The longest address of a socket (`sun_path`).
+type Address = ArrayVec<u8, 108>;
+
+/// Upstart's own socket (dbus/upstart.h).
+const ADDRESS: &[u8] = b"\0/com/ubuntu/upstart";
+
+/// Init, as one job's hook asks it.
+#[derive(Debug)]
+pub struct Init<'a> {
+    address: Address,
+    job: Job<'a>,
+}
+
+/// A start that is ready to be asked for: the variables that the job ran with are in it.
+#[derive(Debug)]
+pub struct Start(Call);
+
+impl<'a> Init<'a> {
+    /// The init that supervises `job`: the host's, or the user's own for a session job. Under
+    /// another root it is whoever listens at [`INIT_SOCKET`] there.
+    ///
+    /// # Errors
+    /// [`Unavailable::CannotAsk`] where no socket can have that name.
+    pub fn of(job: Job<'a>, root: Root) -> Result<Self, Unavailable> {
+        const SESSION: &[u8] = b"unix:abstract=";
+        let session = sys::var(c"UPSTART_SESSION").and_then(|value| value.strip_prefix(SESSION));
+        let parts = match session {
+            _ if !root.prefix().is_empty() => [root.prefix(), INIT_SOCKET.as_bytes()],
+            Some(session) => [b"\0", session],
+            None => [ADDRESS, b""],
+        };
+        let mut address = Address::new();
+        for part in parts {
+            address.try_extend_from_slice(part).map_err(|_| Unavailable::CannotAsk)?;
+        }
+        Ok(Self { address, job })
+    }
+
+    /// The job that is asked about.
+    pub fn job(&self) -> &Job<'a> {
+        &self.job
+    }
+
+    /// Goal, state and main process of the job.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn status(&self, patience: Duration) -> Result<InitStatus, Unavailable> {
+        let mut call = Call::new(&self.job, Some(self.job.instance), PROPERTIES, "GetAll", "s")?;
+        call.text(INSTANCE.as_bytes())?;
+        self.ask(&call, patience, reply::status)
+    }
+
+    /// Asks for a stop, and does not wait until it is done: the goal is `stop` when this returns.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn stop(&self, patience: Duration) -> Result<(), Unavailable> {
+        let mut call = Call::new(&self.job, Some(self.job.instance), INSTANCE, "Stop", "b")?;
+        call.flag(false)?;
+        self.ask(&call, patience, |_| Some(()))
+    }
+
+    /// Asks for a start of an instance that is on its way down; it keeps its variables.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; [`Unavailable::UnknownJob`] where it is down already.
+    pub fn turn_round(&self, patience: Duration) -> Result<(), Unavailable> {
+        let mut call = Call::new(&self.job, Some(self.job.instance), INSTANCE, "Start", "b")?;
+        call.flag(false)?;
+        self.ask(&call, patience, |_| Some(()))
+    }
+
+    /// A start of the job from nothing with `variables`, each `NAME=value`.
+    ///
+    /// # Errors
+    /// [`Unavailable::CannotAsk`] where one of them is not UTF-8, or all are too long.
+    pub fn prepare_start<'v>(
+        &self,
+        variables: impl Iterator<Item = &'v [u8]>,
+    ) -> Result<Start, Unavailable> {
+        let mut call = Call::new(&self.job, None, JOB, "Start", "asb")?;
+        call.texts(variables)?;
+        call.flag(false)?;
+        Ok(Start(call))
+    }
+
+    /// Asks for `start`, and does not wait until it is done.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn start(&self, start: &Start, patience: Duration) -> Result<(), Unavailable> {
+        self.ask(&start.0, patience, |_| Some(()))
+    }
+
+    fn ask<T>(
+        &self,
+        call: &Call,
+        patience: Duration,
+        read: impl FnOnce(reply::Body<'_>) -> Option<T>,
+    ) -> Result<T, Unavailable> {
+        exchange(&self.address, call.bytes(), Deadline::within(patience), read)
+    }
+}
+
+impl Unavailable {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unreachable(errno) => errno.desc(),
+            Self::NotPermitted => "it talks to root only",
+            Self::TimedOut => "it does not answer",
+            Self::UnknownJob => "it does not know the job",
+            Self::AlreadyDone => "that is so already",
+            Self::Refused => "it refused",
+            Self::NotUnderstood => "its answer is not understood",
+            Self::CannotAsk => "the job's variables are too long, or not UTF-8",
+        }
+    }
+}
