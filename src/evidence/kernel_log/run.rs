@@ -125,9 +125,10 @@ pub(super) struct Found {
 pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
     let mut found = Found::default();
     for (index, record) in records.iter().enumerate() {
-        let Some((_, word)) = init_line::parse(&record.text)
-            .filter(|(named, _)| *named == title)
-            .filter(|_| began.may_be_before(record.micros))
+        if !init_line::may_be_on(&record.text, title) || !began.may_be_before(record.micros) {
+            continue;
+        }
+        let Some((_, word)) = init_line::parse(&record.text).filter(|(named, _)| *named == title)
         else {
             continue;
         };
@@ -199,21 +200,20 @@ impl Found {
     ) -> Option<KernelDeath> {
         let (pid, at) = self.main?;
         let ended = self.end.main.as_ref()?;
+        let expected = death::cause_of(ended)?;
         let died = records.get(at)?.micros;
+        let out_of_memory = expected == Cause::OutOfMemory;
+        let death = |same_pid| KernelDeath { out_of_memory, same_pid };
         let mut near = None;
         let before = records.iter().enumerate().take(at).skip(self.from).rev();
         for (index, record) in before.filter(|(_, r)| began.may_be_before(r.micros)) {
-            let Some((cause, victim)) = death::parse(record) else { continue };
-            if !death::explains(cause, ended) {
-                continue;
-            }
-            let death =
-                |same_pid| KernelDeath { out_of_memory: cause == Cause::OutOfMemory, same_pid };
+            let Some(victim) = death::victim(record, expected) else { continue };
             if victim == pid {
                 self.take(index);
                 return Some(death(true));
             }
-            let close = died.zip(record.micros).is_some_and(|(a, b)| a - b <= DEATH_MICROS);
+            let close =
+                died.zip(record.micros).is_some_and(|(a, b)| a.saturating_sub(b) <= DEATH_MICROS);
             if !pids_match && close && near.is_none() {
                 near = Some((index, death(false)));
             }
