@@ -12,38 +12,35 @@ pub(super) enum Cause {
     Fault,
 }
 
-/// Reads the kernel's line `record`: what was done, and to which process, by the number that the
+/// The process that the kernel's line `record` names as dead by `cause`, by the number that the
 /// kernel has for it.
 ///
 /// Not what announces a kill ("Kill process 5 (a) score 7 or sacrifice child"): before Linux 5.0
 /// another process could be the one that died.
-pub(super) fn parse(record: &Record) -> Option<(Cause, u32)> {
+pub(super) fn victim(record: &Record, cause: Cause) -> Option<u32> {
     /// What programs write to the kernel log has a facility, which begins here.
     const KERNEL_ONLY: u32 = 8;
     if record.priority >= KERNEL_ONLY {
         return None;
     }
-    let text = record.text.as_slice();
-    let memory = memory_victim(text).map(|pid| (Cause::OutOfMemory, pid));
-    memory.or_else(|| fault_victim(text).map(|pid| (Cause::Fault, pid)))
+    match cause {
+        Cause::OutOfMemory => memory_victim(&record.text),
+        Cause::Fault => fault_victim(&record.text),
+    }
 }
 
 fn memory_victim(text: &[u8]) -> Option<u32> {
     if text.starts_with(b"oom-kill:") {
         // The last one: a program may be called `x,pid=1`.
-        let part = b",pid=";
-        let place = text.windows(part.len()).rposition(|window| window == part)?;
-        return leading_number(text.get(place + part.len()..)?);
+        return leading_number(behind(text, rfind(text, b",pid=")?, b",pid=")?);
     }
-    // "Out of memory: Killed process", "Memory cgroup out of memory: Killed process", and alone
-    // behind an announcement.
-    let rest = after(text, b"Killed process ")?;
-    let before = text.len().checked_sub(rest.len() + b"Killed process ".len())?;
-    let before = text.get(..before)?;
-    let alone = before.is_empty();
-    let memory = before.to_ascii_lowercase();
-    (alone || memory.starts_with(b"out of memory") || memory.starts_with(b"memory cgroup out of"))
-        .then(|| leading_number(rest))?
+    const KILLED: &[u8] = b"Killed process ";
+    // Behind an announcement it stands alone.
+    const BEFORE: [&[u8]; 3] = [KILLED, b"Out of memory", b"Memory cgroup out of memory"];
+    if !BEFORE.iter().any(|before| text.starts_with(before)) {
+        return None;
+    }
+    leading_number(behind(text, find(text, KILLED)?, KILLED)?)
 }
 
 /// `comm[53]: segfault at`, `traps: comm[53] trap invalid opcode`, `comm[53] general protection`,
@@ -57,20 +54,24 @@ fn fault_victim(text: &[u8]) -> Option<u32> {
         b"]: unhandled exception",
         b"]: bad frame in ",
     ];
-    let place = FAULTS.iter().find_map(|fault| find(text, fault))?;
+    let is_fault = |place: &usize| {
+        let rest = text.get(*place..).unwrap_or_default();
+        FAULTS.iter().any(|fault| rest.starts_with(fault))
+    };
+    let closed = text.iter().enumerate().filter(|(_, byte)| **byte == b']');
+    let place = closed.map(|(place, _)| place).find(is_fault)?;
     let who = text.get(..place)?;
     let open = who.iter().rposition(|byte| *byte == b'[')?;
     number(who.get(open + 1..)?)
 }
 
-/// Whether `cause` explains that the process `ended` so.
-pub(super) fn explains(cause: Cause, ended: &Ended) -> bool {
-    let Ended::Signal(Signal { name: Some(name), .. }) = ended else { return false };
-    match cause {
-        Cause::OutOfMemory => name == "SIGKILL",
-        Cause::Fault => {
-            matches!(name.as_str(), "SIGSEGV" | "SIGBUS" | "SIGILL" | "SIGFPE" | "SIGTRAP")
-        }
+/// What of the kernel's doing explains that a process `ended` so; most often nothing.
+pub(super) fn cause_of(ended: &Ended) -> Option<Cause> {
+    let Ended::Signal(Signal { name: Some(name), .. }) = ended else { return None };
+    match name.as_str() {
+        "SIGKILL" => Some(Cause::OutOfMemory),
+        "SIGSEGV" | "SIGBUS" | "SIGILL" | "SIGFPE" | "SIGTRAP" => Some(Cause::Fault),
+        _ => None,
     }
 }
 
@@ -78,8 +79,13 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-fn after<'a>(text: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
-    text.get(find(text, part)? + part.len()..)
+fn rfind(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).rposition(|window| window == part)
+}
+
+/// What follows `part`, which stands at `place`.
+fn behind<'a>(text: &'a [u8], place: usize, part: &[u8]) -> Option<&'a [u8]> {
+    text.get(place + part.len()..)
 }
 
 fn leading_number(text: &[u8]) -> Option<u32> {
@@ -93,7 +99,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn said(text: &str) -> Option<(Cause, u32)> {
-        parse(&Record { priority: 3, micros: None, text: text.into() })
+        let record = Record { priority: 3, micros: None, text: text.into() };
+        let by = |cause| victim(&record, cause).map(|pid| (cause, pid));
+        by(Cause::OutOfMemory).or(by(Cause::Fault))
     }
 
     #[test]
@@ -139,6 +147,7 @@ mod tests {
             "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0",
             "Task in /a killed as a result of limit of /a",
             "oom_reaper: reaped process 2592 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+            "a: Killed process 5 (b)",
             "usb 1-1: new device",
             "",
         ] {
@@ -149,7 +158,8 @@ mod tests {
     #[test]
     fn a_program_cannot_speak_for_the_kernel() {
         let text = b"Killed process 2592 (java)".to_vec();
-        assert_eq!(parse(&Record { priority: 12, micros: None, text }), None);
+        let record = Record { priority: 12, micros: None, text };
+        assert_eq!(victim(&record, Cause::OutOfMemory), None);
     }
 
     proptest! {

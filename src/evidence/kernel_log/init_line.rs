@@ -10,6 +10,9 @@ use super::read::number;
 /// What every line of init's begins with.
 pub(super) const INIT: &[u8] = b"init: ";
 
+/// What a line on a process that could not be executed goes on with.
+const NOT_EXECUTED: &[u8] = b"Failed to spawn ";
+
 /// A process of a job, by the stanza that it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
@@ -93,6 +96,14 @@ pub(super) enum Word {
     NotExecuted(Process, String),
 }
 
+/// Whether `text` may be a line on the job that init titles `title`: most lines are not, and to
+/// take them apart would cost more than to read them.
+pub(super) fn may_be_on(text: &[u8], title: &[u8]) -> bool {
+    text.strip_prefix(INIT)
+        .map(|text| text.strip_prefix(NOT_EXECUTED).unwrap_or(text))
+        .is_some_and(|text| text.starts_with(title))
+}
+
 /// Takes `text` apart: the job as init titles it, and what is said of it.
 pub(super) fn parse(text: &[u8]) -> Option<(&[u8], Word)> {
     let text = text.strip_prefix(INIT)?;
@@ -125,7 +136,7 @@ fn parse_end(text: &[u8]) -> Option<(&[u8], Word)> {
 }
 
 fn parse_not_executed(text: &[u8]) -> Option<(&[u8], Word)> {
-    let (who, why) = split_last(text.strip_prefix(b"Failed to spawn ")?, b" process: ")?;
+    let (who, why) = split_last(text.strip_prefix(NOT_EXECUTED)?, b" process: ")?;
     let (title, process) = title_and_process(who)?;
     Some((title, Word::NotExecuted(process, String::from_utf8_lossy(why).into_owned())))
 }

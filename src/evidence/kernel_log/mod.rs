@@ -2,8 +2,9 @@
 //!
 //! Init writes its line before it starts post-stop, so the line is there. One bounded read, which
 //! never waits. See `read.rs` for the log's two forms, `init_line.rs` and `death.rs` for the
-//! wordings, `run.rs` for which lines are those of this run.
+//! wordings, `run.rs` and `began.rs` for which lines are those of this run.
 
+mod began;
 mod death;
 mod init_line;
 mod read;
@@ -11,16 +12,17 @@ mod run;
 
 use serde::Serialize;
 
+pub use began::Certainty;
 pub use init_line::{Ended, Process, Signal};
-pub use run::{Certainty, KernelDeath, Next, RunEnd};
+pub use run::{KernelDeath, Next, RunEnd};
 
 use crate::job::Job;
 use crate::marker::Instant;
 use crate::paths::{LOGS, Root};
 use crate::sys;
+use began::Began;
 use init_line::INIT;
 use read::{Record, Records};
-use run::Began;
 
 /// The most lines that a report takes.
 const LINES: usize = 20;

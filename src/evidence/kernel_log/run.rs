@@ -1,59 +1,13 @@
 //! Which of init's lines on a job speak of the end of this run.
 
+use super::began::{Began, Certainty};
 use super::death::{self, Cause};
 use super::init_line::{self, Ended, Process, Word};
 use super::read::Record;
 
-/// How far the kernel log's clock may be behind what we think, in microseconds: it began to count
-/// before or after the others did.
-const SLACK_MICROS: i64 = 1_000_000;
-
 /// How long before init's line the kernel's line on the same death may stand, in microseconds,
 /// where the process ids do not tell: a core dump is written in between.
 const DEATH_MICROS: i64 = 1_000_000;
-
-/// When the run began, by the kernel log's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Began {
-    /// Not before this.
-    earliest: i64,
-    /// Not after this.
-    latest: i64,
-}
-
-impl Began {
-    /// The beginning of a run that has lasted `lasted` microseconds at a moment at which the
-    /// kernel log's clock shows something from `now.0` to `now.1`, but at least `newest`, the stamp
-    /// of its last line.
-    ///
-    /// Reckoned back from now: over a short run the clocks cannot drift apart, and at the end of a
-    /// long one it is only the end that matters. A sleep of the host, which that clock does not
-    /// count, makes the beginning too early, which lets more lines in, of which the last count.
-    pub(super) fn new(now: (i64, i64), newest: Option<i64>, lasted: i64) -> Self {
-        let newest = newest.unwrap_or(i64::MIN);
-        let reckoned = |now: i64| now.max(newest).saturating_sub(lasted.max(0));
-        Self { earliest: reckoned(now.0).saturating_sub(SLACK_MICROS), latest: reckoned(now.1) }
-    }
-
-    /// Whether it may lie before a line of `micros`; it may before one without a stamp.
-    fn may_be_before(self, micros: Option<i64>) -> bool {
-        micros.is_none_or(|micros| micros >= self.earliest)
-    }
-
-    /// How sure it is that a line of `micros` was written since.
-    fn certainty(self, micros: Option<i64>) -> Certainty {
-        match micros {
-            Some(micros) if micros >= self.latest => Certainty::Sure,
-            Some(_) => Certainty::Close,
-            None => Certainty::Unstamped,
-        }
-    }
-
-    /// Whether a log that begins at `micros` reaches back to it.
-    pub(super) fn is_reached(self, micros: i64) -> bool {
-        micros <= self.earliest
-    }
-}
 
 /// What init said of the end of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,18 +24,6 @@ pub struct RunEnd {
     pub next: Option<Next>,
     /// Whether their times say that they are this run's.
     pub certainty: Certainty,
-}
-
-/// How sure it is that a line was written since this run began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Certainty {
-    /// It is too young for an earlier run.
-    Sure,
-    /// It is so old that it may be an earlier run's, and so young that the clocks may err.
-    Close,
-    /// It has no time.
-    #[default]
-    Unstamped,
 }
 
 /// What init did after a death that it calls a failure.
@@ -125,9 +67,10 @@ pub(super) struct Found {
 pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
     let mut found = Found::default();
     for (index, record) in records.iter().enumerate() {
-        let Some((_, word)) = init_line::parse(&record.text)
-            .filter(|(named, _)| *named == title)
-            .filter(|_| began.may_be_before(record.micros))
+        if !init_line::may_be_on(&record.text, title) || !began.may_be_before(record.micros) {
+            continue;
+        }
+        let Some((_, word)) = init_line::parse(&record.text).filter(|(named, _)| *named == title)
         else {
             continue;
         };
@@ -199,21 +142,20 @@ impl Found {
     ) -> Option<KernelDeath> {
         let (pid, at) = self.main?;
         let ended = self.end.main.as_ref()?;
+        let expected = death::cause_of(ended)?;
         let died = records.get(at)?.micros;
+        let out_of_memory = expected == Cause::OutOfMemory;
+        let death = |same_pid| KernelDeath { out_of_memory, same_pid };
         let mut near = None;
         let before = records.iter().enumerate().take(at).skip(self.from).rev();
         for (index, record) in before.filter(|(_, r)| began.may_be_before(r.micros)) {
-            let Some((cause, victim)) = death::parse(record) else { continue };
-            if !death::explains(cause, ended) {
-                continue;
-            }
-            let death =
-                |same_pid| KernelDeath { out_of_memory: cause == Cause::OutOfMemory, same_pid };
+            let Some(victim) = death::victim(record, expected) else { continue };
             if victim == pid {
                 self.take(index);
                 return Some(death(true));
             }
-            let close = died.zip(record.micros).is_some_and(|(a, b)| a - b <= DEATH_MICROS);
+            let close =
+                died.zip(record.micros).is_some_and(|(a, b)| a.saturating_sub(b) <= DEATH_MICROS);
             if !pids_match && close && near.is_none() {
                 near = Some((index, death(false)));
             }
