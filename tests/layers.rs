@@ -18,7 +18,7 @@ const CAPTURE: &[Layer] = &[
     ("job", &["sys", "paths"]),
     ("init", &["sys", "paths", "job"]),
     ("marker", &["sys", "time", "id", "paths", "job"]),
-    ("evidence", &["sys", "time", "paths", "job", "marker"]),
+    ("evidence", &["sys", "time", "paths", "job", "init", "marker"]),
     ("verdict", &["time", "evidence"]),
     ("snapshot", &["sys", "time", "marker"]),
     ("report", &["time", "id", "marker", "evidence", "verdict", "snapshot"]),

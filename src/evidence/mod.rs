@@ -5,6 +5,8 @@ mod marker;
 mod runlevel;
 mod stop_events;
 
+use std::time::Duration;
+
 pub use kernel_log::{
     Certainty, Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd,
     Signal,
@@ -13,6 +15,8 @@ pub use marker::MarkerEvidence;
 pub use runlevel::is_shutdown;
 pub use stop_events::StopEvents;
 
+pub use crate::init::Goal;
+use crate::init::Init;
 use crate::job::Job;
 use crate::marker::Instant;
 use crate::paths::Root;
@@ -32,21 +36,15 @@ pub struct Evidence {
     pub runlevel: Result<char, String>,
 }
 
-/// What init wants of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goal {
-    /// It shall run.
-    Start,
-    /// It shall not.
-    Stop,
-}
+/// How long init may take to tell its goal.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Evidence {
     /// Everything that post-stop can learn of the run of `job` that began at `started`.
     pub fn gather(root: Root, job: &Job<'_>, marker: MarkerEvidence, started: Instant) -> Self {
         Self {
             marker,
-            goal: None,
+            goal: goal(root, job),
             kernel_log: KernelLog::read(root, job, started),
             stop_events: StopEvents::from_env(),
             runlevel: runlevel::read(root),
@@ -64,4 +62,13 @@ impl Evidence {
             runlevel: Err(unseen()),
         }
     }
+}
+
+/// What init wants of `job`. One that died while a hook ran is to be respawned after it: to run.
+fn goal(root: Root, job: &Job<'_>) -> Option<Goal> {
+    let status = Init::of(*job, root).and_then(|init| init.status(PATIENCE)).ok()?;
+    Some(match status.goal {
+        Goal::Respawn => Goal::Start,
+        goal => goal,
+    })
 }
