@@ -5,6 +5,7 @@
 //! lie in memory and the spool on disk, as on a real host. The notifier that a crash starts is
 //! stood in for by an empty program: its work is not the hook's.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use upstart_monitor::sys;
 
 const ROUNDS: usize = 1500;
 const WARM_UP: usize = 50;
@@ -53,7 +55,7 @@ impl Bench {
         let memory = Path::new("/dev/shm");
         let run =
             if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new_in(&target)? };
-        for directory in ["var/log/upstart", "bin"] {
+        for directory in ["var/log/upstart", "bin", "dev"] {
             fs::create_dir_all(root.path().join(directory))?;
         }
         std::os::unix::fs::symlink(run.path(), root.path().join("var/run"))?;
@@ -95,8 +97,23 @@ impl Bench {
         }
         if armed {
             self.command(&self.bin.join("pre-start")).status()?;
+            self.tell_of_a_crash()?;
         }
         Ok(())
+    }
+
+    /// A full kernel log whose last line is init's word on the crash.
+    fn tell_of_a_crash(&self) -> io::Result<()> {
+        let (now, _) = sys::kernel_log_micros();
+        let mut log = String::new();
+        for record in 0..1700 {
+            let _ = writeln!(
+                log,
+                "6,{record},{now},-;usb 1-1: new high-speed USB device, as a driver says"
+            );
+        }
+        let _ = writeln!(log, "12,1700,{now},-;init: shop main process (53) killed by SEGV signal");
+        fs::write(self.root.path().join("dev/kmsg"), log)
     }
 
     /// The reports of earlier rounds must not make a directory of a size that no host has.

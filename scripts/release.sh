@@ -9,9 +9,14 @@ out="target/$target/release"
 # The hooks: at a fixed address, which spares them the relocations at every start, and with the
 # small form of SHA-256, which names too long for a file need. Without `deliver`, so that they
 # cannot reach for the network.
-RUSTFLAGS='-C relocation-model=static --cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"' \
-    cargo build --locked --release --target "$target" --target-dir target/hooks \
-    --no-default-features --bin pre-start --bin pre-stop --bin post-stop
+hooks() {
+    RUSTFLAGS='-C relocation-model=static --cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"' \
+        cargo build --locked --release --target "$target" --target-dir target/hooks \
+        --no-default-features "$@"
+}
+hooks --bin pre-start --bin pre-stop
+# What reads the kernel log is built for speed.
+CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks --bin post-stop
 cargo build --locked --release --target "$target" --bin upstart-crash
 
 mkdir -p dist/bin

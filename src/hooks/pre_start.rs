@@ -53,6 +53,8 @@ fn first_facts(job: &Job<'_>, root: Root) -> Content {
 /// # Errors
 /// What the kernel says. Where the spool takes nothing, the old marker stays as it is: the job is
 /// still watched, and no evidence is overwritten.
+// Not inlined: its large frame would be paid for by every start.
+#[inline(never)]
 fn arm_anew(root: Root, job: &Job<'_>, marker: &Marker, content: &Content) -> Result<(), Errno> {
     match marker.read(job) {
         Ok(Some(earlier)) => keep_unseen(root, marker, earlier)?,

@@ -39,6 +39,8 @@ const LINE_LEN: usize = 512;
 ///
 /// # Errors
 /// [`Unavailable`]; then the job was not stopped. What could not be started again is not stopped.
+// Not inlined: its large frame would be paid for by every stop.
+#[inline(never)]
 pub(super) fn bring_about(init: &Init<'_>, root: Root) -> Result<(), Unavailable> {
     let start = init.prepare_start(sys::variables().filter(|variable| is_the_jobs(variable)))?;
     let child = sys::run_apart(|parent| stop_and_start(init, root, &start, parent))?;

@@ -15,8 +15,10 @@ pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// The number that the answer refers to: there is one call a connection.
 pub(super) const SERIAL: u32 = 1;
 
-/// The longest call in bytes; what needs more is the environment of a job.
-const CALL_LEN: usize = 16 << 10;
+/// The longest question, in bytes: the names of a job and its instance, each escaped.
+pub(super) const QUESTION_LEN: usize = 3 << 10;
+/// The longest start, in bytes: the environment of a job comes with it.
+pub(super) const START_LEN: usize = 16 << 10;
 
 /// Where the header has the length of the body, and that of the fields.
 const BODY_LEN_AT: usize = 4;
@@ -28,14 +30,15 @@ const INTERFACE: u8 = 2;
 const MEMBER: u8 = 3;
 const SIGNATURE: u8 = 8;
 
-/// A method call under construction: header first, then the arguments in their order.
+/// A method call of at most `LEN` bytes under construction: header first, then the arguments in
+/// their order.
 #[derive(Debug)]
-pub(super) struct Call {
-    bytes: ArrayVec<u8, CALL_LEN>,
+pub(super) struct Call<const LEN: usize> {
+    bytes: ArrayVec<u8, LEN>,
     body_at: usize,
 }
 
-impl Call {
+impl<const LEN: usize> Call<LEN> {
     /// A call without its arguments, to the class of `job`, or to the instance that is named.
     pub(super) fn new(
         job: &Job<'_>,

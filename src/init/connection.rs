@@ -24,7 +24,17 @@ pub(super) fn exchange<T>(
     deadline: Deadline,
     read: impl FnOnce(reply::Body<'_>) -> Option<T>,
 ) -> Result<T, Unavailable> {
-    let socket = sys::connect(address)?;
+    converse(sys::connect(address)?, call, deadline, read)
+}
+
+/// The same, once connected. Not inlined: where nobody listens its frame is not paid for.
+#[inline(never)]
+fn converse<T>(
+    socket: Socket,
+    call: &[u8],
+    deadline: Deadline,
+    read: impl FnOnce(reply::Body<'_>) -> Option<T>,
+) -> Result<T, Unavailable> {
     sys::send(&socket, &introduction(), deadline)?;
     sys::send(&socket, call, deadline)?;
     let mut incoming =

@@ -15,7 +15,7 @@ use arrayvec::ArrayVec;
 use crate::job::Job;
 use crate::paths::{INIT_SOCKET, Root};
 use crate::sys::{self, Deadline, Errno};
-use call::{Call, INSTANCE, JOB, PROPERTIES};
+use call::{Call, INSTANCE, JOB, PROPERTIES, QUESTION_LEN, START_LEN};
 use connection::exchange;
 pub use reply::{Goal, State};
 
@@ -66,7 +66,10 @@ pub struct Init<'a> {
 
 /// A start that is ready to be asked for: the variables that the job ran with are in it.
 #[derive(Debug)]
-pub struct Start(Call);
+pub struct Start(Call<START_LEN>);
+
+/// What fits on one page.
+type Question = Call<QUESTION_LEN>;
 
 impl<'a> Init<'a> {
     /// The init that supervises `job`: the host's, or the user's own for a session job. Under
@@ -99,9 +102,10 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn status(&self, patience: Duration) -> Result<InitStatus, Unavailable> {
-        let mut call = Call::new(&self.job, Some(self.job.instance), PROPERTIES, "GetAll", "s")?;
+        let mut call =
+            Question::new(&self.job, Some(self.job.instance), PROPERTIES, "GetAll", "s")?;
         call.text(INSTANCE.as_bytes())?;
-        self.ask(&call, patience, reply::status)
+        self.ask(call.bytes(), patience, reply::status)
     }
 
     /// Asks for a stop, and does not wait until it is done: the goal is `stop` when this returns.
@@ -109,9 +113,9 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn stop(&self, patience: Duration) -> Result<(), Unavailable> {
-        let mut call = Call::new(&self.job, Some(self.job.instance), INSTANCE, "Stop", "b")?;
+        let mut call = Question::new(&self.job, Some(self.job.instance), INSTANCE, "Stop", "b")?;
         call.flag(false)?;
-        self.ask(&call, patience, |_| Some(()))
+        self.ask(call.bytes(), patience, |_| Some(()))
     }
 
     /// Asks for a start of an instance that is on its way down; it keeps its variables.
@@ -119,9 +123,9 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`]; [`Unavailable::UnknownJob`] where it is down already.
     pub fn turn_round(&self, patience: Duration) -> Result<(), Unavailable> {
-        let mut call = Call::new(&self.job, Some(self.job.instance), INSTANCE, "Start", "b")?;
+        let mut call = Question::new(&self.job, Some(self.job.instance), INSTANCE, "Start", "b")?;
         call.flag(false)?;
-        self.ask(&call, patience, |_| Some(()))
+        self.ask(call.bytes(), patience, |_| Some(()))
     }
 
     /// A start of the job from nothing with `variables`, each `NAME=value`.
@@ -143,16 +147,16 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn start(&self, start: &Start, patience: Duration) -> Result<(), Unavailable> {
-        self.ask(&start.0, patience, |_| Some(()))
+        self.ask(start.0.bytes(), patience, |_| Some(()))
     }
 
     fn ask<T>(
         &self,
-        call: &Call,
+        call: &[u8],
         patience: Duration,
         read: impl FnOnce(reply::Body<'_>) -> Option<T>,
     ) -> Result<T, Unavailable> {
-        exchange(&self.address, call.bytes(), Deadline::within(patience), read)
+        exchange(&self.address, call, Deadline::within(patience), read)
     }
 }
 
