@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::DemoError;
 use super::victim::{CRASHES, VICTIM};
-use crate::paths::{CONFIG, LOGS, ROOT_VARIABLE, RUN, SPOOL};
+use crate::paths::{CONFIG, KERNEL_LOG, LOGS, ROOT_VARIABLE, RUN, SPOOL};
 use crate::report::CrashReport;
 use crate::sys;
 
@@ -129,7 +129,7 @@ impl Stage {
             "12,1,{micros},-;init: {JOB} main process ({pid}) killed by {name} signal\n\
              12,2,{micros},-;init: {JOB} main process ended, respawning\n"
         );
-        fs::write(self.path("/dev/kmsg"), log)
+        fs::write(self.path(KERNEL_LOG), log)
     }
 
     /// Runs post-stop.

@@ -27,7 +27,7 @@ pub(super) fn read(root: Root) -> Result<char, String> {
     let shown = path.as_path().display();
     let failed = |errno: sys::Errno| format!("{shown}: {}", errno.desc());
     let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).map_err(failed)?;
-    let stat = sys::size(&file).map_err(failed)?;
+    let stat = sys::stat_open(&file).map_err(failed)?;
     if stat.kind != Kind::File {
         return Err(format!("{shown} is no plain file with one name: not read"));
     }

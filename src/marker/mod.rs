@@ -89,7 +89,7 @@ impl Marker {
             Err(Errno::ELOOP | Errno::ENXIO) => return Err(Unreadable::Foreign),
             Err(errno) => return Err(Unreadable::Refused(errno)),
         };
-        let stat = sys::size(&file).map_err(Unreadable::Refused)?;
+        let stat = sys::stat_open(&file).map_err(Unreadable::Refused)?;
         if stat.kind != Kind::File || !is_ours(&stat) {
             return Err(Unreadable::Foreign);
         }

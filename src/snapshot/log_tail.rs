@@ -73,7 +73,7 @@ fn read_tail(
         Err(Errno::ELOOP) => return Err(format!("{shown} is a symbolic link: not followed")),
         Err(errno) => return Err(failed(errno)),
     };
-    let stat = sys::size(&file).map_err(failed)?;
+    let stat = sys::stat_open(&file).map_err(failed)?;
     if stat.kind != Kind::File {
         return Err(format!("{shown} is no plain file with one name: not read"));
     }

@@ -64,7 +64,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         Err(Errno::ELOOP | Errno::ENXIO) => return Err(foreign()),
         opened => opened?,
     };
-    if sys::size(&file)?.kind != Kind::File {
+    if sys::stat_open(&file)?.kind != Kind::File {
         return Err(foreign());
     }
     Ok(file.into())

@@ -42,21 +42,12 @@ pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
     for (slot, variable) in envp.iter_mut().take(MAX_VARIABLES).zip(detached.environment) {
         *slot = variable.as_ptr();
     }
-    // SAFETY: the process has one thread; the child makes only system calls before it executes
-    // the program or exits.
-    match unsafe { libc::fork() } {
-        -1 => Err(Errno::last()),
-        0 => {
-            settle(3);
-            (detached.errand)();
-            // SAFETY: `argv` and `envp` end in null and point to live strings.
-            unsafe {
-                libc::execve(detached.program.as_ptr(), argv.as_ptr(), envp.as_ptr());
-                libc::_exit(127)
-            }
-        }
-        _child => Ok(()),
-    }
+    in_child(|| {
+        settle(3);
+        (detached.errand)();
+        // SAFETY: `argv` and `envp` end in null and point to live strings.
+        unsafe { libc::execve(detached.program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    })
 }
 
 /// Runs `story` in a child that shares nothing with the job, and returns at once; nobody waits for
@@ -66,18 +57,28 @@ pub fn spawn_detached(detached: &Detached<'_>) -> Result<(), Errno> {
 /// What the kernel says of the sockets or the fork.
 pub fn run_apart(story: impl FnOnce(&Socket)) -> Result<Socket, Errno> {
     let (ours, theirs) = socket::pair()?;
-    // SAFETY: the process has one thread, so that the child may do all that the parent may.
-    match unsafe { libc::fork() } {
-        -1 => Err(Errno::last()),
-        0 => {
-            // What had the number in the parent is not used in the child.
-            let theirs = theirs.renumbered(KEPT);
-            settle(KEPT + 1);
-            story(&theirs);
-            // SAFETY: ends the process without running anything else.
-            unsafe { libc::_exit(0) }
+    in_child(|| {
+        // What had the number in the parent is not used in the child.
+        let theirs = theirs.renumbered(KEPT);
+        settle(KEPT + 1);
+        story(&theirs);
+    })?;
+    Ok(ours)
+}
+
+/// Runs `story` in a child, whose exit status nobody waits for, and returns at once.
+fn in_child(story: impl FnOnce()) -> Result<(), Errno> {
+    // SAFETY: the process has one thread, so that the child may do all that the parent may; it
+    // ends without running anything else.
+    unsafe {
+        match libc::fork() {
+            -1 => Err(Errno::last()),
+            0 => {
+                story();
+                libc::_exit(127)
+            }
+            _child => Ok(()),
         }
-        _child => Ok(ours),
     }
 }
 

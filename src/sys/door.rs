@@ -16,11 +16,8 @@ use super::limit::set_limit;
 /// How long a job ever waits for a hook. Half a second would defeat `respawn limit 10 5`.
 pub const DEADLINE: Duration = Duration::from_millis(250);
 
-/// What a hook does.
-pub type Story = fn();
-
 /// Runs `story` and exits 0: after it, at the deadline, or on a fatal signal.
-pub fn run(story: Story) -> ! {
+pub fn run(story: fn()) -> ! {
     hold_standard_descriptors();
     catch_signals();
     set_deadline();

@@ -72,7 +72,7 @@ pub fn stat(path: &CStr) -> Result<Stat, Errno> {
 ///
 /// # Errors
 /// What the kernel says.
-pub fn size(file: &OwnedFd) -> Result<Stat, Errno> {
+pub fn stat_open(file: &OwnedFd) -> Result<Stat, Errno> {
     nix::sys::stat::fstat(file).map(Stat::from)
 }
 

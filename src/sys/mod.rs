@@ -24,11 +24,11 @@ mod socket;
 pub use clock::{boot_micros, kernel_log_micros, now, pause};
 pub use crash::die_of_a_segmentation_fault;
 pub use detach::{Detached, run_apart, spawn_detached};
-pub use door::{DEADLINE, Story, run};
+pub use door::{DEADLINE, run};
 pub use env::{var, variables};
 pub use file::{
-    Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, size,
-    stat, write_line,
+    Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, stat,
+    stat_open, write_line,
 };
 pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
 pub use kernel_log::kernel_log;

@@ -2,7 +2,7 @@
 
 use nix::fcntl::OFlag;
 
-use crate::paths::Root;
+use crate::paths::{KERNEL_LOG, Root};
 use crate::sys::{self, CPath, Errno, Kind};
 
 /// The most bytes that are read, from the end.
@@ -39,7 +39,7 @@ pub(super) fn read(root: Root) -> Result<Records, String> {
     if root.prefix().is_empty() {
         return read_ring();
     }
-    read_file(&root.join(&[b"/dev/kmsg"]).map_err(|_| "its path is too long".to_owned())?)
+    read_file(&root.join(&[KERNEL_LOG.as_bytes()]).map_err(|_| "its path is too long".to_owned())?)
 }
 
 fn read_ring() -> Result<Records, String> {
@@ -57,7 +57,7 @@ fn read_file(path: &CPath) -> Result<Records, String> {
     let shown = path.as_path().display();
     let failed = |errno: Errno| format!("{shown}: {}", errno.desc());
     let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).map_err(failed)?;
-    let stat = sys::size(&file).map_err(failed)?;
+    let stat = sys::stat_open(&file).map_err(failed)?;
     if stat.kind != Kind::File {
         return Err(format!("{shown} is no plain file with one name: not read"));
     }
