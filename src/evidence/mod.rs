@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use kernel_log::{
     Certainty, Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd,
-    Signal,
+    Signal, Source,
 };
 pub use marker::MarkerEvidence;
 pub use runlevel::is_shutdown;
@@ -45,7 +45,7 @@ impl Evidence {
         Self {
             marker,
             goal: goal(root, job),
-            kernel_log: KernelLog::read(root, job, started),
+            kernel_log: KernelLog::read(root, job, Some(started)),
             stop_events: StopEvents::from_env(),
             runlevel: runlevel::read(root),
         }

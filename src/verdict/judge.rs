@@ -123,7 +123,7 @@ impl<'a> Case<'a> {
         }
         let deaf = match &self.evidence.kernel_log {
             Ok(KernelLog { complete: Ok(()), .. }) => None,
-            Ok(KernelLog { complete: Err(why), .. }) => Some((*why).to_owned()),
+            Ok(KernelLog { complete: Err(why), .. }) => Some(why.clone()),
             Err(why) => Some(format!("the kernel log is not available: {why}")),
         };
         match (self.evidence.goal, deaf) {
@@ -213,7 +213,9 @@ fn is_of_this_run(end: &RunEnd, goal: Option<Goal>) -> bool {
     match end.certainty {
         Certainty::Sure => true,
         Certainty::Close => goal.is_some() || end.next == Some(Next::GivesUp),
-        Certainty::Unstamped => (end.next, goal) == (Some(Next::Respawns), Some(Goal::Start)),
+        Certainty::Unstamped | Certainty::Unbounded => {
+            (end.next, goal) == (Some(Next::Respawns), Some(Goal::Start))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::*;
 use crate::evidence::{
     Certainty, Ended, Evidence, Goal, KernelDeath, KernelLines, KernelLog, MarkerEvidence, Next,
-    Process, RunEnd, Signal, StopEvents,
+    Process, RunEnd, Signal, Source, StopEvents,
 };
 use crate::time::Timestamp;
 use VerdictKind::{Crashed, Finished, GaveUp, HostShutdown, StartFailed, Stopped, Unclear, Unseen};
@@ -17,10 +17,11 @@ fn said(end: RunEnd) -> Evidence {
         marker: MarkerEvidence::Armed { started: STARTED },
         goal: None,
         kernel_log: Ok(KernelLog {
+            source: Source::KernelLog,
             end: RunEnd { certainty: Certainty::Sure, ..end },
             death: None,
             complete: Ok(()),
-            lines: KernelLines { lines: Vec::new(), truncated: false },
+            lines: KernelLines::default(),
         }),
         stop_events: None,
         runlevel: Ok('2'),
@@ -303,7 +304,8 @@ fn out_of_memory_is_told_as_such() {
 fn silence_proves_nothing_where_the_log_has_gaps() {
     let mut gaps = silent();
     if let Ok(log) = &mut gaps.kernel_log {
-        log.complete = Err("the kernel log does not reach back to the start of this run");
+        log.complete =
+            Err("the kernel log does not reach back to the start of this run".to_owned());
     }
     does_not_decide(&gaps, &STOP, "does not reach back");
     let deaf = Evidence { kernel_log: Err("it is for root alone".to_owned()), ..silent() };

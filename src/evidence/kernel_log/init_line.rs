@@ -5,6 +5,8 @@
 
 use std::str::FromStr as _;
 
+use serde::Serialize;
+
 use super::read::number;
 
 /// What every line of init's begins with.
@@ -14,7 +16,9 @@ pub(super) const INIT: &[u8] = b"init: ";
 const NOT_EXECUTED: &[u8] = b"Failed to spawn ";
 
 /// A process of a job, by the stanza that it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub enum Process {
     /// `exec` or `script`.
     Main,
@@ -45,7 +49,9 @@ impl Process {
 }
 
 /// How a process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// By itself, with this exit status.
     Status(i32),
@@ -54,7 +60,8 @@ pub enum Ended {
 }
 
 /// A signal, as far as it is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct Signal {
     /// Its number on this machine.
     pub number: Option<i32>,

@@ -28,20 +28,48 @@ use read::{Record, Records};
 const LINES: usize = 20;
 
 /// The kernel log's part of the evidence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct KernelLog {
+    /// Which log it was that spoke.
+    pub source: Source,
     /// What init said of the run's end.
     pub end: RunEnd,
     /// The kernel's own line on it.
     pub death: Option<KernelDeath>,
     /// Whether it means something that a line is not there; if not, why not.
-    pub complete: Result<(), &'static str>,
-    /// The lines themselves.
+    pub complete: Result<(), String>,
+    /// The lines themselves, which a report has in another place.
+    #[serde(skip)]
     pub lines: KernelLines,
 }
 
-/// The kernel log's lines on one death.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A log in which init's lines can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The kernel's own.
+    KernelLog,
+    /// `/var/log/syslog`.
+    Syslog,
+    /// `/var/log/messages`.
+    Messages,
+}
+
+impl Source {
+    /// What people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::KernelLog => "the kernel log",
+            Self::Syslog => "/var/log/syslog",
+            Self::Messages => "/var/log/messages",
+        }
+    }
+}
+
+/// The log's lines on one death.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct KernelLines {
     /// The lines, the oldest first.
@@ -61,15 +89,18 @@ pub struct KernelLine {
 }
 
 impl KernelLog {
-    /// Reads what the kernel log says of the run of `job` that began at `started`.
+    /// Reads what the kernel log says of the run of `job` that began at `started`; where that is not
+    /// known, of the last run whose end it tells of.
     ///
     /// # Errors
     /// Why it says nothing, in words.
-    pub fn read(root: Root, job: &Job<'_>, started: Instant) -> Result<Self, String> {
+    pub fn read(root: Root, job: &Job<'_>, started: Option<Instant>) -> Result<Self, String> {
         let records = read::read(root)?;
-        let lasted = sys::boot_micros().saturating_sub(started.boot_micros);
         let newest = records.records.iter().filter_map(|record| record.micros).max();
-        let began = Began::new(sys::kernel_log_micros(), newest, lasted);
+        let began = started.map_or(Began::Unknown, |started| {
+            let lasted = sys::boot_micros().saturating_sub(started.boot_micros);
+            Began::new(sys::kernel_log_micros(), newest, lasted)
+        });
         let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
         // Upstart that keeps its jobs' output (1.4) logs to the kernel; 0.6.5 did to syslog.
         let logs = root.join(&[LOGS.as_bytes()]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
@@ -86,15 +117,16 @@ impl KernelLog {
         let records = &log.records;
         let mut found = run::find(records, title, began);
         let death = found.kernel_death(records, began, pids_match);
-        let complete = complete(log, began, init_logs_here);
+        let gap = gap(log, began, init_logs_here);
         let shown = found.lines.len().saturating_sub(LINES);
         let lines = found.lines.iter().skip(shown).filter_map(|index| records.get(*index));
         let lines = lines.map(KernelLine::of).collect();
         Self {
+            source: Source::KernelLog,
             end: found.end,
             death,
-            complete,
-            lines: KernelLines { lines, truncated: shown > 0 || complete.is_err() },
+            lines: KernelLines { lines, truncated: shown > 0 || gap.is_some() },
+            complete: gap.map_or(Ok(()), |why| Err(why.to_owned())),
         }
     }
 }
@@ -108,18 +140,19 @@ impl KernelLine {
     }
 }
 
-/// Whether a line that is not there was not written.
-fn complete(log: &Records, began: Began, init_logs_here: bool) -> Result<(), &'static str> {
+/// Why a line that is not there may have been written all the same; `None` where it was not.
+fn gap(log: &Records, began: Began, init_logs_here: bool) -> Option<&'static str> {
     let heard = log.records.iter().any(|record| record.text.starts_with(INIT));
     if !heard && !init_logs_here {
-        return Err("the kernel log has no line of init's at all");
+        return Some("the kernel log has no line of init's at all");
     }
+    let Began::Between { earliest, .. } = began else { return None };
     let oldest = log.records.iter().find_map(|record| record.micros);
     match oldest {
-        _ if log.whole => Ok(()),
-        Some(oldest) if began.is_reached(oldest) => Ok(()),
-        Some(_) => Err("the kernel log does not reach back to the start of this run"),
-        None => Err("the kernel log's lines have no times"),
+        _ if log.whole => None,
+        Some(oldest) if oldest <= earliest => None,
+        Some(_) => Some("the kernel log does not reach back to the start of this run"),
+        None => Some("the kernel log's lines have no times"),
     }
 }
 
@@ -144,12 +177,16 @@ mod tests {
     use super::*;
 
     fn log(text: &str, job: &str, instance: &str, lasted: i64) -> KernelLog {
+        let now = (100_000_000, 100_000_000);
+        log_since(text, job, instance, Began::new(now, None, lasted * 1_000_000))
+    }
+
+    fn log_since(text: &str, job: &str, instance: &str, began: Began) -> KernelLog {
         let job = Job { name: job.as_bytes(), instance: instance.as_bytes() };
         let (records, escaped) = match text.starts_with('<') {
             true => (read::lines(text.as_bytes()), false),
             false => (read::entries(text.as_bytes()), true),
         };
-        let began = Began::new((100_000_000, 100_000_000), None, lasted * 1_000_000);
         let records = Records { records, escaped, whole: false };
         KernelLog::of(&records, &title(&job, escaped), began, true, false)
     }
@@ -197,5 +234,45 @@ mod tests {
                 (Some(99.0), "init: nginx main process (53) killed by SEGV signal"),
             ]
         );
+    }
+
+    #[test]
+    fn of_a_run_whose_start_nobody_knows_the_last_end_counts_however_old() {
+        let text = "<12>[    1.000000] init: nginx main process (53) killed by SEGV signal\n\
+                    <12>[    2.000000] init: nginx main process ended, respawning\n\
+                    <12>[    3.000000] init: nginx main process (60) killed by BUS signal\n\
+                    <12>init: nginx main process ended, respawning\n";
+        let log = log_since(text, "nginx", "", Began::Unknown);
+        assert_eq!(log.end.main, Some(Ended::Signal(Signal::from_word("BUS"))));
+        assert_eq!(log.end.next, Some(Next::Respawns));
+        assert_eq!(log.end.certainty, Certainty::Unbounded);
+        assert_eq!(log.complete, Ok(()), "init is heard");
+
+        let deaf = log_since("<6>[   50.000000] usb 1-1: new", "nginx", "", Began::Unknown);
+        assert!(deaf.complete.is_err_and(|why| why.contains("no line of init's")));
+    }
+
+    #[cfg(feature = "deliver")]
+    #[test]
+    fn a_report_can_carry_it() {
+        let text = "<12>[   99.000000] init: nginx main process (53) killed by SEGV signal\n\
+                    <12>[   99.000010] init: nginx main process ended, respawning\n";
+        let log = log(text, "nginx", "", 10);
+        let json = serde_json::to_value(&log).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "source": "kernel_log",
+                "end": {
+                    "pre_start": null, "not_executed": null, "pre_stop_failed": false,
+                    "main": {"signal": {"number": 11, "name": "SIGSEGV"}},
+                    "next": "respawns", "certainty": "sure",
+                },
+                "death": null,
+                "complete": {"Err": "the kernel log does not reach back to the start of this run"},
+            })
+        );
+        let back: KernelLog = serde_json::from_value(json).unwrap();
+        assert_eq!(back, KernelLog { lines: KernelLines::default(), ..log });
     }
 }

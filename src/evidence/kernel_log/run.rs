@@ -1,5 +1,7 @@
 //! Which of init's lines on a job speak of the end of this run.
 
+use serde::Serialize;
+
 use super::began::{Began, Certainty};
 use super::death::{self, Cause};
 use super::init_line::{self, Ended, Process, Word};
@@ -10,7 +12,8 @@ use super::read::Record;
 const DEATH_MICROS: i64 = 1_000_000;
 
 /// What init said of the end of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct RunEnd {
     /// How pre-start ended, where it failed.
     pub pre_start: Option<Ended>,
@@ -27,7 +30,9 @@ pub struct RunEnd {
 }
 
 /// What init did after a death that it calls a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub enum Next {
     /// `process ended, respawning`.
     Respawns,
@@ -116,7 +121,8 @@ fn begins_anew(end: &RunEnd, word: &Word) -> bool {
 }
 
 /// The kernel's line on the death that `found` speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct KernelDeath {
     /// Whether it was killed for want of memory; else a fault in its code.
     pub out_of_memory: bool,
