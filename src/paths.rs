@@ -6,6 +6,8 @@ use crate::sys::{self, CPath, TooLong};
 pub const RUN: &str = "/var/run";
 /// Upstart writes the output of `console log` jobs here (since 1.4).
 pub const LOGS: &str = "/var/log/upstart";
+/// Upstart reads the jobs' configuration here.
+pub const JOBS: &str = "/etc/init";
 /// Reports lie here, from capture to the last delivery.
 pub const SPOOL: &str = "/var/spool/upstart-monitor";
 /// Under another root than the host's, init listens here instead of at its abstract address.
@@ -14,6 +16,8 @@ pub const INIT_SOCKET: &str = "/var/run/upstart.socket";
 pub const KERNEL_LOG: &str = "/dev/kmsg";
 /// What the operator asked for.
 pub const CONFIG: &str = "/etc/upstart-monitor/config.toml";
+/// Which jobs the observer looks after, one glob a line.
+pub const OBSERVED: &str = "/etc/upstart-monitor/observed";
 /// More of it, read in the order of the file names.
 pub const CONFIG_DIR: &str = "/etc/upstart-monitor/conf.d";
 /// Secrets that the config names by file, unless it gives an absolute path.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::evidence::KernelLines;
+use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
@@ -48,6 +48,8 @@ pub struct CrashReport {
     pub verdict: VerdictFacts,
     /// How it ended.
     pub exit: Exit,
+    /// What the verdict was reached from.
+    pub evidence: Evidence,
     /// What the kernel log says of the end.
     pub kernel: Option<KernelLines>,
     /// What the machine looked like.
@@ -70,8 +72,8 @@ pub struct JobFacts {
     pub name: String,
     /// `UPSTART_INSTANCE`; empty for a job without instances.
     pub instance: String,
-    /// When pre-start armed the marker.
-    pub started_at: Timestamp,
+    /// When pre-start armed the marker; null where none did.
+    pub started_at: Option<Timestamp>,
     /// How long the run lasted, in seconds; null where the end is not known.
     pub ran_seconds: Option<f64>,
     /// The run's own name; its digits end the report's id.
@@ -88,10 +90,15 @@ impl JobFacts {
         Self {
             name: String::from_utf8_lossy(&content.job).into_owned(),
             instance: String::from_utf8_lossy(&content.instance).into_owned(),
-            started_at: content.started.wall,
+            started_at: Some(content.started.wall),
             ran_seconds: ran,
             run: content.run.to_hex().to_string(),
         }
+    }
+
+    /// The same run, of which nobody noted when it began.
+    pub fn of_unknown_start(self) -> Self {
+        Self { started_at: None, ran_seconds: None, ..self }
     }
 
     /// `nginx`, or `nginx (eu-1)` for an instance: as Upstart writes it.
@@ -137,6 +144,8 @@ pub struct Facts {
     pub job: JobFacts,
     /// What became of it.
     pub verdict: Verdict,
+    /// What it was reached from.
+    pub evidence: Evidence,
     /// What the kernel log says of the end.
     pub kernel: Option<KernelLines>,
     /// What the machine looked like.
@@ -149,7 +158,8 @@ pub struct Facts {
 
 impl From<Facts> for CrashReport {
     fn from(facts: Facts) -> Self {
-        let Facts { id, time, host, job, verdict, kernel, snapshot, log, incomplete } = facts;
+        let Facts { id, time, host, job, verdict, evidence, kernel, snapshot, log, incomplete } =
+            facts;
         Self {
             version: VERSION,
             id,
@@ -166,6 +176,7 @@ impl From<Facts> for CrashReport {
             job,
             verdict: VerdictFacts { kind: verdict.kind, reasons: verdict.reasons },
             exit: verdict.exit,
+            evidence,
             kernel,
             snapshot,
             log,
@@ -245,7 +256,7 @@ mod tests {
         let mut job = JobFacts {
             name: "nginx".to_owned(),
             instance: "eu-1".to_owned(),
-            started_at: Timestamp::from_micros(0),
+            started_at: Some(Timestamp::from_micros(0)),
             ran_seconds: Some(20_537.123),
             run: String::new(),
         };

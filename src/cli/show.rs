@@ -149,7 +149,10 @@ impl Page<'_> {
 }
 
 fn started(report: &CrashReport) -> String {
-    let started = time(report.job.started_at);
+    let Some(started) = report.job.started_at else {
+        return "at a time that nobody noted: the job has no pre-start of ours".to_owned();
+    };
+    let started = time(started);
     match report.job.ran_seconds.and_then(|ran| Duration::try_from_secs_f64(ran).ok()) {
         Some(ran) => format!("{started}, ran {}", duration_in_words(ran)),
         None => format!("{started}, nobody saw how long it ran"),

@@ -1,11 +1,17 @@
 //! What is known about the end of a run. One file a source; each may say why it knows nothing.
 
 mod kernel_log;
+mod known;
 mod marker;
 mod runlevel;
+mod stanzas;
+mod status;
 mod stop_events;
+mod stopping;
 
 use std::time::Duration;
+
+use serde::Serialize;
 
 pub use kernel_log::{
     Certainty, Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd,
@@ -13,62 +19,123 @@ pub use kernel_log::{
 };
 pub use marker::MarkerEvidence;
 pub use runlevel::is_shutdown;
+pub use status::{Goal, Status};
 pub use stop_events::StopEvents;
+pub use stopping::{RESPAWN, StoppingEvent};
 
-pub use crate::init::Goal;
 use crate::init::Init;
 use crate::job::Job;
 use crate::marker::Instant;
 use crate::paths::Root;
 
 /// Everything that the verdict is reached from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct Evidence {
     /// What the marker says.
     pub marker: MarkerEvidence,
-    /// What init wants of the job; `None` where that is not known.
-    pub goal: Option<Goal>,
+    /// What init's `stopping` event says, which only the observer is told.
+    pub stopping: Option<StoppingEvent>,
+    /// What init wants of the job, or why that is not known.
+    #[serde(with = "known")]
+    pub init: Result<Status, String>,
     /// What the kernel log says, or why it says nothing.
+    #[serde(with = "known")]
     pub kernel_log: Result<KernelLog, String>,
-    /// The events that stopped the job; `None` where no event did.
+    /// Whether init writes to its log when a process of a job fails, or why that is not known.
+    #[serde(with = "known")]
+    pub failures_logged: Result<bool, String>,
+    /// The events that stopped the job; `None` where no event did. The observer is not told them.
     pub stop_events: Option<StopEvents>,
     /// The current runlevel, or why it is not known.
+    #[serde(with = "known")]
     pub runlevel: Result<char, String>,
+    /// Whether the job has our pre-stop, or why that is not known.
+    #[serde(with = "known")]
+    pub pre_stop: Result<bool, String>,
 }
 
-/// How long init may take to tell its goal.
+/// How long init may take for one answer.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Evidence {
-    /// Everything that post-stop can learn of the run of `job` that began at `started`.
-    pub fn gather(root: Root, job: &Job<'_>, marker: MarkerEvidence, started: Instant) -> Self {
+    /// Everything that post-stop can learn of the run of `job` that `started` then, where that is
+    /// known.
+    pub fn at_post_stop(
+        root: Root,
+        job: &Job<'_>,
+        marker: MarkerEvidence,
+        started: Option<Instant>,
+    ) -> Self {
+        let kernel_log = KernelLog::read(root, job, started);
         Self {
             marker,
-            goal: goal(root, job),
-            kernel_log: KernelLog::read(root, job, Some(started)),
+            stopping: None,
+            init: Status::ask(root, job),
+            failures_logged: failures_logged(root, job, &kernel_log),
+            kernel_log,
             stop_events: StopEvents::from_env(),
             runlevel: runlevel::read(root),
+            pre_stop: stanzas::has_pre_stop(root, job, started),
+        }
+    }
+
+    /// Everything that the observer can learn of the run of `job` whose end `event` tells of.
+    /// When the run `started` is known where a pre-start armed a marker; `init` was asked before.
+    pub fn at_stopping(
+        root: Root,
+        job: &Job<'_>,
+        marker: MarkerEvidence,
+        event: StoppingEvent,
+        init: Result<Status, String>,
+        started: Option<Instant>,
+    ) -> Self {
+        let kernel_log = KernelLog::read(root, job, started);
+        Self {
+            marker,
+            init,
+            failures_logged: failures_logged(root, job, &kernel_log),
+            kernel_log: kernel_log.map(|log| log.on(|end| event.is_told_by(end))),
+            stop_events: None,
+            runlevel: runlevel::read(root),
+            pre_stop: Err("not looked for: init's event tells of each stop".to_owned()),
+            stopping: Some(event),
         }
     }
 
     /// The evidence on an end that nobody saw.
     pub fn of_marker_alone(marker: MarkerEvidence) -> Self {
-        let unseen = || "nobody saw the end of this run".to_owned();
+        fn unseen<T>() -> Result<T, String> {
+            Err("nobody saw the end of this run".to_owned())
+        }
         Self {
             marker,
-            goal: None,
-            kernel_log: Err(unseen()),
+            stopping: None,
+            init: unseen(),
+            kernel_log: unseen(),
+            failures_logged: unseen(),
             stop_events: None,
-            runlevel: Err(unseen()),
+            runlevel: unseen(),
+            pre_stop: unseen(),
         }
+    }
+
+    /// What init wants of the job, where that is known.
+    pub fn goal(&self) -> Option<Goal> {
+        self.init.as_ref().ok().map(|status| status.goal)
     }
 }
 
-/// What init wants of `job`. One that died while a hook ran is to be respawned after it: to run.
-fn goal(root: Root, job: &Job<'_>) -> Option<Goal> {
-    let status = Init::of(*job, root).and_then(|init| init.status(PATIENCE)).ok()?;
-    Some(match status.goal {
-        Goal::Respawn => Goal::Start,
-        goal => goal,
-    })
+/// Whether init writes to its log when a process of a job fails. Where it did write it need not be
+/// asked.
+fn failures_logged(
+    root: Root,
+    job: &Job<'_>,
+    log: &Result<KernelLog, String>,
+) -> Result<bool, String> {
+    match log {
+        Ok(log) if !log.end.is_silent() => Ok(true),
+        Ok(_) => Err("init was not asked".to_owned()),
+        Err(_) => Err("not asked: init's log cannot be read".to_owned()),
+    }
 }

@@ -1,9 +1,12 @@
 //! Whether an event asked for the stop, as the hook's environment tells.
 
+use serde::Serialize;
+
 use crate::sys;
 
 /// The events of the job's `stop on`, as Upstart gives them to pre-stop and post-stop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct StopEvents {
     /// `UPSTART_STOP_EVENTS`: their names.
     pub names: String,

@@ -1,14 +1,18 @@
-//! What the three hooks do. Each is one function that reads from top to bottom.
+//! What the hooks and the observer do. Each is one function that reads from top to bottom.
 
+mod capture;
 mod kick;
+mod observed;
 mod post_stop;
 mod pre_start;
 mod pre_stop;
 mod restart;
+mod stopping;
 
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;
 pub use pre_stop::pre_stop;
+pub use stopping::stopping;
 
 use crate::job::Job;
 use crate::marker::{Instant, Marker};

@@ -1,9 +1,13 @@
 //! D-Bus messages from init, read without trust.
 
+use serde::Serialize;
+
 use super::InitStatus;
 
 /// What init wants of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub enum Goal {
     /// It is to run.
     Start,

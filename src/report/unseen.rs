@@ -12,7 +12,8 @@ impl CrashReport {
     /// `host` is the host as it is now: of the moment of the end nothing is known. The same marker
     /// gives a report of the same name at every call.
     pub fn of_unseen(marker: &Content, host: Host) -> Self {
-        let evidence = MarkerEvidence::Orphaned { started: marker.started.wall };
+        let evidence =
+            Evidence::of_marker_alone(MarkerEvidence::Orphaned { started: marker.started.wall });
         let unknown = |part: &str| Incomplete {
             part: part.to_owned(),
             reason: "nobody saw the end of this run".to_owned(),
@@ -22,7 +23,8 @@ impl CrashReport {
             time: marker.report_time(),
             host,
             job: JobFacts::of(marker),
-            verdict: verdict::judge(&Evidence::of_marker_alone(evidence)),
+            verdict: verdict::judge(&evidence),
+            evidence,
             kernel: None,
             snapshot: Snapshot::missed(marker.report_time()),
             log: None,

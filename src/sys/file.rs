@@ -33,8 +33,17 @@ pub struct Stat {
     pub size: u64,
     /// The user id of its owner.
     pub owner: u32,
+    /// Whether others than its owner may write to it.
+    pub others_write: bool,
     /// When its content last changed.
     pub modified: Timestamp,
+}
+
+impl Stat {
+    /// Whether root alone may write to it.
+    pub fn is_roots(&self) -> bool {
+        self.owner == 0 && !self.others_write
+    }
 }
 
 impl From<FileStat> for Stat {
@@ -51,6 +60,7 @@ impl From<FileStat> for Stat {
             inode: stat.st_ino.into(),
             size: i64::from(stat.st_size).max(0).unsigned_abs(),
             owner: stat.st_uid,
+            others_write: stat.st_mode & 0o022 != 0,
             modified: Timestamp::from_micros(
                 i64::from(stat.st_mtime)
                     .saturating_mul(1_000_000)

@@ -10,6 +10,7 @@ mod detach;
 mod door;
 mod env;
 mod file;
+mod glob;
 mod host;
 mod kernel_log;
 mod last_act;
@@ -30,6 +31,7 @@ pub use file::{
     Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, stat,
     stat_open, write_line,
 };
+pub use glob::matches;
 pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
 pub use kernel_log::kernel_log;
 pub use last_act::set_last_act;

@@ -1,5 +1,8 @@
 //! From evidence to a verdict, with its reasons. Pure.
 
+mod by_event;
+mod by_log;
+mod case;
 mod exit;
 mod judge;
 

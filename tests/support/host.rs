@@ -58,6 +58,7 @@ impl Host {
         for hook in Hook::ALL {
             host.install(hook.name());
         }
+        host.install("stopping");
         super::upstart::install_initctl(&host.shared);
         host
     }

@@ -46,6 +46,11 @@ impl Process {
             Self::PostStop => "post-stop",
         }
     }
+
+    /// The process that Upstart has the word `name` for.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|process| process.name() == name)
+    }
 }
 
 /// How a process ended.

@@ -38,6 +38,7 @@ pub struct KernelLog {
     /// The kernel's own line on it.
     pub death: Option<KernelDeath>,
     /// Whether it means something that a line is not there; if not, why not.
+    #[serde(with = "super::known")]
     pub complete: Result<(), String>,
     /// The lines themselves, which a report has in another place.
     #[serde(skip)]
@@ -105,6 +106,19 @@ impl KernelLog {
         // Upstart that keeps its jobs' output (1.4) logs to the kernel; 0.6.5 did to syslog.
         let logs = root.join(&[LOGS.as_bytes()]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
         Ok(Self::of(&records, &title(job, records.escaped), began, pids_match, logs))
+    }
+
+    /// The same log, as one that said nothing of the end unless what it says `fits`.
+    pub(super) fn on(self, fits: impl FnOnce(&RunEnd) -> bool) -> Self {
+        if fits(&self.end) {
+            return self;
+        }
+        Self {
+            end: RunEnd::default(),
+            death: None,
+            lines: KernelLines { lines: Vec::new(), truncated: self.lines.truncated },
+            ..self
+        }
     }
 
     fn of(
@@ -269,7 +283,7 @@ mod tests {
                     "next": "respawns", "certainty": "sure",
                 },
                 "death": null,
-                "complete": {"Err": "the kernel log does not reach back to the start of this run"},
+                "complete": {"unavailable": "the kernel log does not reach back to the start of this run"},
             })
         );
         let back: KernelLog = serde_json::from_value(json).unwrap();

@@ -1,63 +1,19 @@
-//! The table: what a post-stop that finds its marker armed makes of each row of the recorded
-//! behaviour, where init's goal is known and where it is not. Told in `docs/verdicts.md`.
+//! What a post-stop that finds its marker armed makes of each row, where init's goal is known and
+//! where it is not.
 
 use super::*;
-use crate::evidence::{
-    Certainty, Ended, Evidence, Goal, KernelDeath, KernelLines, KernelLog, MarkerEvidence, Next,
-    Process, RunEnd, Signal, Source, StopEvents,
-};
-use crate::time::Timestamp;
-use VerdictKind::{Crashed, Finished, GaveUp, HostShutdown, StartFailed, Stopped, Unclear, Unseen};
+use crate::evidence::{KernelDeath, Process};
 
-const STARTED: Timestamp = Timestamp::from_micros(1_795_232_537_123_456);
-
-/// A run of which init said `end`.
-fn said(end: RunEnd) -> Evidence {
-    Evidence {
-        marker: MarkerEvidence::Armed { started: STARTED },
-        goal: None,
-        kernel_log: Ok(KernelLog {
-            source: Source::KernelLog,
-            end: RunEnd { certainty: Certainty::Sure, ..end },
-            death: None,
-            complete: Ok(()),
-            lines: KernelLines::default(),
-        }),
-        stop_events: None,
-        runlevel: Ok('2'),
-    }
-}
-
-/// A run of which init said nothing.
-fn silent() -> Evidence {
-    said(RunEnd::default())
-}
-
-fn main_ended(ended: Ended) -> RunEnd {
-    RunEnd { main: Some(ended), ..RunEnd::default() }
-}
-
-fn killed(name: &str) -> RunEnd {
-    main_ended(Ended::Signal(Signal::from_word(name)))
-}
-
-fn exited(status: i32) -> RunEnd {
-    main_ended(Ended::Status(status))
-}
-
-fn respawned(end: RunEnd) -> RunEnd {
-    RunEnd { next: Some(Next::Respawns), ..end }
-}
-
-fn events(names: &str, runlevel: Option<char>) -> Option<StopEvents> {
-    Some(StopEvents { names: names.to_owned(), runlevel })
+/// Init's goal, where that is known.
+fn asked(goal: Option<Goal>) -> Result<Status, String> {
+    goal.map_or_else(not_asked, dead)
 }
 
 /// Expects `kind`, told as `words`, of `evidence`, be init's goal known to be `goal` or not.
 #[track_caller]
 fn decides(evidence: &Evidence, goal: Goal, kind: VerdictKind, words: &str) {
     for goal in [Some(goal), None] {
-        let verdict = judge(&Evidence { goal, ..evidence.clone() });
+        let verdict = judge(&Evidence { init: asked(goal), ..evidence.clone() });
         assert_eq!(verdict.kind, kind, "goal {goal:?}: {verdict:?}");
         assert_eq!(in_words(kind, &verdict.exit), words, "goal {goal:?}: {verdict:?}");
     }
@@ -68,11 +24,11 @@ fn decides(evidence: &Evidence, goal: Goal, kind: VerdictKind, words: &str) {
 #[track_caller]
 fn does_not_decide(evidence: &Evidence, goals: &[Option<Goal>], missing: &str) {
     for goal in goals {
-        let verdict = judge(&Evidence { goal: *goal, ..evidence.clone() });
+        let verdict = judge(&Evidence { init: asked(*goal), ..evidence.clone() });
         assert_eq!(verdict.kind, Unclear, "goal {goal:?}: {verdict:?}");
         let reasons = verdict.reasons.join("; ");
         assert!(reasons.contains(missing), "{reasons}");
-        assert_eq!(reasons.contains("goal for the job is not known"), goal.is_none(), "{reasons}");
+        assert_eq!(reasons.contains("goal is not known"), goal.is_none(), "{reasons}");
     }
 }
 
@@ -157,7 +113,7 @@ fn row_16_task_that_fails_and_then_finishes() {
     decides(&said(respawned(exited(1))), Goal::Start, Crashed, "crashed: exit status 1");
     // The first run's lines, perhaps too old for the second.
     let mut second = at_a_time(respawned(exited(1)), Certainty::Close);
-    second.goal = Some(Goal::Stop);
+    second.init = dead(Goal::Stop);
     assert_eq!(judge(&second).kind, Finished);
     does_not_decide(&second, &[None], "may be on the run before");
 }
@@ -174,10 +130,10 @@ fn at_a_time(end: RunEnd, certainty: Certainty) -> Evidence {
 #[test]
 fn a_short_run_on_a_machine_whose_clocks_differ_is_decided_by_the_goal() {
     let of =
-        |end, goal| judge(&Evidence { goal: Some(goal), ..at_a_time(end, Certainty::Close) }).kind;
+        |end, goal| judge(&Evidence { init: dead(goal), ..at_a_time(end, Certainty::Close) }).kind;
     assert_eq!(of(respawned(exited(1)), Goal::Start), Crashed);
     assert_eq!(of(exited(1), Goal::Stop), Crashed);
-    let gave_up = RunEnd { next: Some(Next::GivesUp), ..exited(1) };
+    let gave_up = gave_up(exited(1));
     assert_eq!(judge(&at_a_time(gave_up.clone(), Certainty::Close)).kind, GaveUp);
     assert_eq!(of(gave_up.clone(), Goal::Stop), GaveUp);
     assert_eq!(of(gave_up, Goal::Start), Unclear, "started again since");
@@ -188,7 +144,7 @@ fn a_kernel_log_without_times_decides_little() {
     let evidence = at_a_time(exited(1), Certainty::Unstamped);
     does_not_decide(&evidence, &STOP, "their times do not tell");
     let evidence = at_a_time(respawned(exited(1)), Certainty::Unstamped);
-    assert_eq!(judge(&Evidence { goal: Some(Goal::Start), ..evidence }).kind, Crashed);
+    assert_eq!(judge(&Evidence { init: dead(Goal::Start), ..evidence }).kind, Crashed);
 }
 
 #[test]
@@ -211,7 +167,7 @@ fn row_19_main_cannot_be_executed() {
 fn row_22_pre_stop_missing() {
     let mut evidence = said(RunEnd { pre_stop_failed: true, ..killed("TERM") });
     does_not_decide(&evidence, &[None], "somebody asked for a stop");
-    evidence.goal = Some(Goal::Stop);
+    evidence.init = dead(Goal::Stop);
     assert_eq!(judge(&evidence).kind, Stopped);
 }
 
@@ -242,10 +198,10 @@ fn row_32_crash_during_post_start() {
 
 #[test]
 fn row_33_respawn_limit() {
-    let end = RunEnd { next: Some(Next::GivesUp), ..exited(3) };
+    let end = gave_up(exited(3));
     let words = "gave up: respawning too fast, last exit status 3";
     decides(&said(end), Goal::Stop, GaveUp, words);
-    let end = RunEnd { next: Some(Next::GivesUp), ..RunEnd::default() };
+    let end = gave_up(RunEnd::default());
     let words = "gave up: respawning too fast, last exit status 0";
     decides(&said(end.clone()), Goal::Stop, GaveUp, words);
     assert_eq!(judge(&said(end)).kind.severity(), Severity::Critical);
@@ -277,7 +233,8 @@ fn row_50_shutdown_of_a_job_without_stop_on() {
         ];
         for (end, goal) in ends {
             for goal in [Some(goal), None] {
-                let evidence = Evidence { runlevel: Ok(runlevel), goal, ..said(end.clone()) };
+                let evidence =
+                    Evidence { runlevel: Ok(runlevel), init: asked(goal), ..said(end.clone()) };
                 assert_eq!(judge(&evidence).kind, HostShutdown, "{evidence:?}");
             }
         }
@@ -304,14 +261,13 @@ fn out_of_memory_is_told_as_such() {
 fn silence_proves_nothing_where_the_log_has_gaps() {
     let mut gaps = silent();
     if let Ok(log) = &mut gaps.kernel_log {
-        log.complete =
-            Err("the kernel log does not reach back to the start of this run".to_owned());
+        log.complete = Err("the kernel log does not reach back to the start of this run".into());
     }
     does_not_decide(&gaps, &STOP, "does not reach back");
     let deaf = Evidence { kernel_log: Err("it is for root alone".to_owned()), ..silent() };
     does_not_decide(&deaf, &STOP, "for root alone");
     for evidence in [gaps, deaf] {
-        let evidence = Evidence { goal: Some(Goal::Start), ..evidence };
+        let evidence = Evidence { init: dead(Goal::Start), ..evidence };
         let verdict = judge(&evidence);
         assert_eq!((verdict.kind, verdict.exit), (Crashed, Exit::unknown()));
         assert!(verdict.reasons.join("; ").contains("how it ended is not known"));
@@ -320,36 +276,56 @@ fn silence_proves_nothing_where_the_log_has_gaps() {
 
 #[test]
 fn silence_of_init_on_a_job_that_shall_run_is_suspicious() {
-    does_not_decide(&silent(), &[Some(Goal::Start)], "a log level that hides failures");
+    does_not_decide(&silent(), &[Some(Goal::Start)], "a restart during the start");
 }
 
 #[test]
-fn without_an_armed_marker_the_marker_alone_decides() {
-    let started = STARTED;
-    for (marker, kind) in [
-        (MarkerEvidence::Absent, Stopped),
-        (MarkerEvidence::Orphaned { started }, Unseen),
-        (MarkerEvidence::OfAnotherBoot { started }, Unseen),
-        (MarkerEvidence::Foreign, Unclear),
+fn silence_proves_nothing_where_init_hides_failures() {
+    let hidden = Evidence { failures_logged: Ok(false), ..silent() };
+    does_not_decide(&hidden, &STOP, "initctl log-priority");
+    let respawned = Evidence { init: dead(Goal::Start), ..hidden };
+    assert_eq!(judge(&respawned).kind, Crashed);
+    let not_asked = Evidence { failures_logged: Err("init: no".to_owned()), ..silent() };
+    assert_eq!(judge(&not_asked).kind, Finished, "hardly anybody changes that");
+}
+
+/// The job has a pre-start and a post-stop of ours, and no pre-stop.
+fn without_pre_stop(evidence: Evidence) -> Evidence {
+    Evidence { pre_stop: Ok(false), ..evidence }
+}
+
+#[test]
+fn without_pre_stop_a_stop_and_a_crash_look_alike() {
+    for end in [killed("TERM"), exited(1), killed("KILL")] {
+        does_not_decide(&without_pre_stop(said(end)), &STOP, "no pre-stop of ours");
+    }
+    decides(&without_pre_stop(silent()), Goal::Stop, Finished, "finished");
+}
+
+#[test]
+fn without_pre_stop_what_no_stop_does_is_a_crash() {
+    for (end, goal, kind, words) in [
+        (killed("SEGV"), Goal::Stop, Crashed, "crashed: SIGSEGV"),
+        (respawned(exited(1)), Goal::Start, Crashed, "crashed: exit status 1"),
+        (respawned(killed("TERM")), Goal::Start, Crashed, "crashed: SIGTERM"),
+        (
+            gave_up(exited(1)),
+            Goal::Stop,
+            GaveUp,
+            "gave up: respawning too fast, last exit status 1",
+        ),
     ] {
-        let verdict = judge(&Evidence::of_marker_alone(marker));
-        assert_eq!(verdict.kind, kind, "{marker:?}");
-        assert!(!verdict.reasons.is_empty(), "{marker:?} must say why");
+        decides(&without_pre_stop(said(end)), goal, kind, words);
     }
 }
 
 #[test]
-fn what_was_asked_for_is_not_reported() {
-    for (kind, reported) in [
-        (Crashed, true),
-        (StartFailed, true),
-        (GaveUp, true),
-        (Unseen, true),
-        (Unclear, true),
-        (Stopped, false),
-        (Finished, false),
-        (HostShutdown, false),
-    ] {
-        assert_eq!(kind.is_reported(), reported, "{kind:?}");
+fn row_04_restart_without_pre_stop() {
+    for end in [killed("TERM"), exited(1), RunEnd::default()] {
+        let evidence = Evidence { init: dead(Goal::Start), ..without_pre_stop(said(end)) };
+        assert_eq!(judge(&evidence).kind, Stopped, "{evidence:?}");
     }
+    let deaf = Evidence { kernel_log: Err("no".to_owned()), ..without_pre_stop(silent()) };
+    let deaf = Evidence { init: dead(Goal::Start), ..deaf };
+    assert_eq!(judge(&deaf).kind, Unclear, "a restart, or a crash with `respawn`");
 }

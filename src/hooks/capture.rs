@@ -1,0 +1,195 @@
+//! The story of capture: from the end of a run to a report in the spool.
+
+use std::sync::OnceLock;
+
+use super::kick::{kick, kick_after};
+use super::this_instant;
+use crate::evidence::{Evidence, MarkerEvidence};
+use crate::id::RunId;
+use crate::job::Job;
+use crate::marker::{Content, Instant, Marker, Unreadable, kept};
+use crate::paths::Root;
+use crate::report::{CrashReport, Facts, JobFacts};
+use crate::snapshot::{Host, Snapshot, noted, tail};
+use crate::spool::{self, Drop};
+use crate::sys::{self, Errno, say};
+use crate::verdict;
+
+/// The run that ended, as its marker knows it.
+pub(super) struct Run {
+    pub(super) marker: MarkerEvidence,
+    content: Content,
+}
+
+impl Run {
+    /// The run whose end is seen now; `None` where there is no marker.
+    ///
+    /// # Errors
+    /// What the kernel says of a marker that cannot be read.
+    pub(super) fn of(job: &Job<'_>, marker: &Marker) -> Result<Option<Self>, Errno> {
+        match marker.read(job) {
+            Ok(None) => Ok(None),
+            Ok(Some(content)) => Ok(Some(Self {
+                marker: MarkerEvidence::at_the_end(&content),
+                content: stamped(marker, content),
+            })),
+            Err(Unreadable::Foreign) => {
+                Ok(Some(Self { marker: MarkerEvidence::Foreign, content: unknown(job) }))
+            }
+            Err(Unreadable::Refused(errno)) => {
+                let path = marker.path().to_bytes();
+                say(&[b"cannot read ", path, b": ", errno.desc().as_bytes()]);
+                Err(errno)
+            }
+        }
+    }
+
+    /// A run of which nothing but its end is known.
+    pub(super) fn unmarked(job: &Job<'_>) -> Self {
+        Self { marker: MarkerEvidence::Absent, content: unknown(job) }
+    }
+
+    /// When it began, where a pre-start of ours noted that.
+    pub(super) fn started(&self) -> Option<Instant> {
+        self.marker.started().map(|_| self.content.started)
+    }
+}
+
+/// Judges the end of `run` by the evidence that `gather` brings; captures it unless somebody asked
+/// for it or it is a normal one. Only then is the marker consumed: killed anywhere in between, the
+/// marker or the report is there.
+pub(super) fn capture(
+    root: Root,
+    job: &Job<'_>,
+    marker: &Marker,
+    run: &Run,
+    gather: impl FnOnce() -> Evidence,
+) {
+    sys::exit_on_panic("the marker stays and tells");
+    tell_even_if_cut_short(root, &run.content);
+    let captured = match report(root, job, run, gather) {
+        Ok(captured) => captured,
+        Err(errno) => {
+            let reason = errno.desc().as_bytes();
+            return say(&[
+                b"the spool takes no report: ",
+                reason,
+                b"; the marker stays, the next start tells",
+            ]);
+        }
+    };
+    consume(marker);
+    if captured == Captured::Report {
+        let _ = kick(root);
+    }
+}
+
+/// Takes the marker of a run away whose end needs no telling any more.
+pub(super) fn consume(marker: &Marker) {
+    if let Err(errno) = marker.remove() {
+        let path = marker.path().to_bytes();
+        say(&[b"cannot remove ", path, b": ", errno.desc().as_bytes()]);
+    }
+}
+
+/// What came of a look at the evidence.
+#[derive(PartialEq, Eq)]
+enum Captured {
+    /// A report lies in the spool.
+    Report,
+    /// There is nothing to tell anybody.
+    Nothing,
+}
+
+/// Evidence, verdict, snapshot, report, spool.
+fn report(
+    root: Root,
+    job: &Job<'_>,
+    run: &Run,
+    gather: impl FnOnce() -> Evidence,
+) -> Result<Captured, Errno> {
+    let id = run.content.report_id();
+    if spool::holds(root, id) {
+        return Ok(Captured::Report);
+    }
+    let evidence = gather();
+    let verdict = verdict::judge(&evidence);
+    if !verdict.kind.is_reported() {
+        return Ok(Captured::Nothing);
+    }
+    let mut incomplete = Vec::new();
+    let kernel = evidence.kernel_log.as_ref().map(|log| log.lines.clone()).map_err(String::clone);
+    let kernel = noted(&mut incomplete, "kernel", kernel);
+    let snapshot = Snapshot::take(&mut incomplete);
+    let log = match job.log(root) {
+        Ok(path) => tail(&path, run.content.log),
+        Err(sys::TooLong) => Err("the path of the log is too long".to_owned()),
+    };
+    let mut facts = JobFacts::of(&run.content);
+    if run.started().is_none() {
+        facts = facts.of_unknown_start();
+    }
+    let report = CrashReport::from(Facts {
+        id,
+        time: run.content.report_time(),
+        host: Host::here(),
+        job: facts,
+        verdict,
+        evidence,
+        kernel,
+        snapshot,
+        log: noted(&mut incomplete, "log", log),
+        incomplete,
+    });
+    let mut json = serde_json::to_vec(&report).map_err(|_| Errno::EINVAL)?;
+    json.push(b'\n');
+    spool::put(root, Drop::Report, id, &json)?;
+    Ok(Captured::Report)
+}
+
+/// What there is to tell of the run even if this hook is cut short.
+static LAST_FACTS: OnceLock<(Root, Content)> = OnceLock::new();
+
+/// From now on an end of this hook before its time (the deadline on a host that thrashes, a fault,
+/// no memory) leaves what the marker knows in the spool, as pre-start would at the next start,
+/// which may be days away.
+fn tell_even_if_cut_short(root: Root, content: &Content) {
+    if LAST_FACTS.set((root, content.clone())).is_ok() {
+        sys::set_last_act(|| {
+            let Some((root, content)) = LAST_FACTS.get() else { return };
+            let _ = kick_after(*root, &|| {
+                let id = content.report_id();
+                if let (false, Some(text)) = (spool::holds(*root, id), content.write()) {
+                    let _ = spool::put(*root, Drop::Unseen, id, &text);
+                }
+            });
+        });
+    }
+}
+
+/// `content` with the end written into it, and into the marker, before anything slow is tried.
+///
+/// The report's name follows from that stamp, so a hook that is killed and the one after it name
+/// the same report. A stamp that could not be written does not count.
+fn stamped(marker: &Marker, content: Content) -> Content {
+    if content.ended.is_some() || content.found.is_some() {
+        return content;
+    }
+    let ended = Content { ended: Some(this_instant()), ..content.clone() };
+    if marker.replace(&ended).is_ok() { ended } else { content }
+}
+
+/// What is known of a run that has no marker, or one that cannot be trusted.
+fn unknown(job: &Job<'_>) -> Content {
+    let now = this_instant();
+    Content {
+        job: kept(job.name),
+        instance: kept(job.instance),
+        run: RunId(sys::random_bytes()),
+        boot: sys::boot_id(),
+        started: Instant { ..now },
+        log: None,
+        ended: Some(now),
+        found: None,
+    }
+}

@@ -1,0 +1,87 @@
+//! Which jobs the observer looks after: all, unless a small file of the operator's says otherwise.
+
+use nix::fcntl::OFlag;
+
+use crate::paths::{OBSERVED, Root};
+use crate::sys::{self, Errno, Kind, say};
+
+/// The longest file that is read, in bytes.
+const BYTES: usize = 16 * 1024;
+
+/// Whether the observer looks after the job `name`. Where the file cannot be read or trusted it
+/// looks after every job, and says so.
+pub(super) fn is_observed(root: Root, name: &[u8]) -> bool {
+    let mut bytes = [0; BYTES];
+    match read(root, &mut bytes) {
+        Ok(filled) => selects(bytes.get(..filled).unwrap_or_default(), name),
+        Err(why) => {
+            say(&[OBSERVED.as_bytes(), b": ", why.as_bytes(), b"; every job is observed"]);
+            true
+        }
+    }
+}
+
+/// Reads the file; nothing where there is none.
+fn read(root: Root, bytes: &mut [u8]) -> Result<usize, &'static str> {
+    let path = root.join(&[OBSERVED.as_bytes()]).map_err(|_| "its path is too long")?;
+    let file = match sys::open(path.as_c_str(), OFlag::O_RDONLY) {
+        Err(Errno::ENOENT) => return Ok(0),
+        opened => opened.map_err(Errno::desc)?,
+    };
+    let stat = sys::stat_open(&file).map_err(Errno::desc)?;
+    if stat.kind != Kind::File || !stat.is_roots() {
+        return Err("not a plain file that root alone may write to");
+    }
+    if stat.size > bytes.len() as u64 {
+        return Err("longer than 16 KiB");
+    }
+    sys::read(&file, bytes).map_err(Errno::desc)
+}
+
+/// Whether the lines of `file` select `name`.
+///
+/// A line is a glob as in Upstart's own `start on` (fnmatch(3)): `web-*`; behind `!` it leaves jobs
+/// out. The last line that matches decides. A job that no line matches is selected unless
+/// some line selects: so a file of `!` lines alone takes from all.
+fn selects(file: &[u8], name: &[u8]) -> bool {
+    let lines = file.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let (mut chosen, mut some_are_chosen) = (None, false);
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+        let (glob, chooses) = match line.strip_prefix(b"!") {
+            Some(glob) => (glob.trim_ascii_start(), false),
+            None => (line, true),
+        };
+        some_are_chosen |= chooses;
+        if sys::matches(glob, name) {
+            chosen = Some(chooses);
+        }
+    }
+    chosen.unwrap_or(!some_are_chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_that_matches_decides() {
+        for (file, name, selected) in [
+            ("", "nginx", true),
+            ("# all\n\n", "nginx", true),
+            ("!cron\n", "nginx", true),
+            ("!cron\n", "cron", false),
+            ("! cron \n", "cron", false),
+            ("web-*\n", "web-1", true),
+            ("web-*\n", "nginx", false),
+            ("web-*\n!web-test*\n", "web-test1", false),
+            ("web-*\n!web-test*\nweb-test9\n", "web-test9", true),
+            ("!*\nweb\n", "web", true),
+            ("!*\nweb\n", "cron", false),
+            ("!network-interface*\r\n", "network-interface-security", false),
+            ("sub/*\n", "sub/bar", true),
+            ("[a-c]?\n", "b1", true),
+        ] {
+            assert_eq!(selects(file.as_bytes(), name.as_bytes()), selected, "{file:?} {name}");
+        }
+    }
+}
