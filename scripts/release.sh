@@ -16,11 +16,11 @@ hooks() {
 }
 hooks --bin pre-start --bin pre-stop
 # What reads the kernel log is built for speed.
-CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks --bin post-stop
+CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks --bin post-stop --bin stopping
 cargo build --locked --release --target "$target" --bin upstart-crash
 
 mkdir -p dist/bin
-for hook in pre-start pre-stop post-stop; do
+for hook in pre-start pre-stop post-stop stopping; do
     install -m 0755 "target/hooks/$target/release/$hook" dist/bin/
 done
 install -m 0755 "$out/upstart-crash" dist/bin/
@@ -58,4 +58,5 @@ check() {
 check pre-start 65536
 check pre-stop 65536
 check post-stop 716800
+check stopping 716800
 check upstart-crash 6291456

@@ -25,6 +25,8 @@ pub mod config;
 #[cfg(feature = "deliver")]
 pub mod demo;
 #[cfg(feature = "deliver")]
+pub mod meaning;
+#[cfg(feature = "deliver")]
 pub mod message;
 #[cfg(feature = "deliver")]
 pub mod notifier;

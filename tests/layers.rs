@@ -38,6 +38,7 @@ const DELIVER: &[Layer] = &[
     // The notifier reads a marker that pre-start kept, and makes its report.
     ("report::*", &["sys", "time", "id", "marker", "evidence", "verdict", "snapshot", "report"]),
     ("secret", &["sys", "paths"]),
+    ("meaning", &["verdict"]),
     ("message", &["time", "id", "verdict", "snapshot", "report", "secret"]),
     (
         "sinks",
@@ -76,8 +77,8 @@ const DELIVER: &[Layer] = &[
         "cli",
         &[
             "sys", "time", "id", "paths", "job", "marker", "evidence", "verdict", "snapshot",
-            "report", "spool", "hooks", "secret", "message", "sinks", "config", "policy",
-            "notifier", "demo",
+            "report", "spool", "hooks", "secret", "meaning", "message", "sinks", "config",
+            "policy", "notifier", "demo",
         ],
     ),
 ];

@@ -3,6 +3,8 @@
 mod deliver;
 mod demo;
 mod error;
+mod explain;
+mod find;
 mod list;
 mod show;
 mod text;
@@ -41,6 +43,7 @@ enum Command {
     Deliver(deliver::Deliver),
     List(list::List),
     Show(show::Show),
+    Explain(explain::Explain),
     Demo(demo::Demo),
     #[command(name = VICTIM, hide = true)]
     DemoVictim,
@@ -78,6 +81,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Deliver(deliver) => deliver.run(root, &spool),
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
+        Command::Explain(explain) => explain.run(&spool, out),
         Command::Demo(demo) => demo.run(out),
         Command::DemoVictim => crate::demo::run_victim(),
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::CliError;
+use super::find::find;
 use super::text::{harmless, size, time};
-use crate::id::ReportId;
 use crate::report::{CrashReport, duration_in_words};
 use crate::spool::{Entry, Owed, Place, Spool};
 use crate::sys;
@@ -33,24 +33,6 @@ impl Show {
             Ok(())
         } else {
             Page { out }.print(&entry)
-        }
-    }
-}
-
-/// The one report that `wanted` means: its short id, its id, or a beginning of it.
-fn find(spool: &Spool, wanted: &str) -> Result<ReportId, CliError> {
-    let lower = wanted.to_ascii_lowercase();
-    let means = |id: &ReportId| id.short().as_str() == lower || id.text().starts_with(&lower);
-    let meant: Vec<_> = spool.ids()?.into_iter().filter(means).collect();
-    match meant.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(CliError::NoSuchReport(wanted.to_owned())),
-        _ => {
-            let named = |id: &ReportId| match spool.entry(*id, sys::now()) {
-                Ok(Some(entry)) => format!("{id}  {}", entry.report.summary),
-                _ => id.to_string(),
-            };
-            Err(CliError::Ambiguous(wanted.to_owned(), meant.iter().map(named).collect()))
         }
     }
 }

@@ -49,6 +49,30 @@ pub(super) fn size(bytes: u64) -> String {
     format!("{size:.1} {}", unit.unwrap_or(&""))
 }
 
+/// The widest line, in characters.
+const WIDTH: usize = 100;
+
+/// `text` in lines of at most [`WIDTH`] characters, the first of which stands behind `indent`
+/// others; the rest are indented as far. A word that is longer than a line stays whole.
+pub(super) fn wrap(text: &str, indent: usize) -> String {
+    let mut wrapped = String::with_capacity(text.len());
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            wrapped.push('\n');
+            wrapped.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +103,16 @@ mod tests {
         }
         let instant = Timestamp::from_micros(1_795_232_537_123_456);
         assert_eq!(time(instant), "2026-11-21 03:42:17 UTC");
+    }
+    #[test]
+    fn long_text_goes_on_below() {
+        let words = "word ".repeat(30);
+        let wrapped = wrap(words.trim_end(), 16);
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[1].starts_with(&" ".repeat(16)) && 16 + lines[0].len() <= WIDTH);
+        assert_eq!(wrapped.split_whitespace().count(), 30);
+        let long = "x".repeat(200);
+        assert_eq!(wrap(&long, 16), long);
     }
 }

@@ -49,6 +49,21 @@ impl VerdictKind {
         }
     }
 
+    /// What it says, in a sentence for an operator.
+    #[cfg(feature = "deliver")]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Crashed => "the service died, and nobody had asked it to",
+            Self::StartFailed => "the service did not come up",
+            Self::GaveUp => "it died more often than its `respawn limit` allows: it stays down",
+            Self::Stopped => "somebody, or an event, asked for the end",
+            Self::Finished => "the job did its work and ended",
+            Self::HostShutdown => "the host was going down",
+            Self::Unseen => "the run is over, and nobody looked when it ended: it may have crashed",
+            Self::Unclear => "a crash, or a wanted end: what would decide is named below",
+        }
+    }
+
     /// How loud the report on it is.
     pub fn severity(self) -> Severity {
         match self {

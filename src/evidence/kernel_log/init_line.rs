@@ -64,6 +64,16 @@ pub enum Ended {
     Signal(Signal),
 }
 
+impl Ended {
+    /// `exit status 3`, `SIGSEGV`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Status(status) => format!("exit status {status}"),
+            Self::Signal(signal) => signal.words(),
+        }
+    }
+}
+
 /// A signal, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
