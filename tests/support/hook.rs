@@ -15,15 +15,18 @@ use nix::unistd::Pid;
 
 use super::{GENEROUS, Host, Surroundings};
 
-/// The three hooks.
+/// The programs that init runs: the three hooks, and the observer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hook {
     PreStart,
     PreStop,
     PostStop,
+    /// The observer, which is a job of its own.
+    Observer,
 }
 
 impl Hook {
+    /// Those that are stanzas of a job.
     pub const ALL: [Self; 3] = [Self::PreStart, Self::PreStop, Self::PostStop];
 
     /// The program's name.
@@ -32,6 +35,7 @@ impl Hook {
             Self::PreStart => "pre-start",
             Self::PreStop => "pre-stop",
             Self::PostStop => "post-stop",
+            Self::Observer => "stopping",
         }
     }
 }
@@ -59,6 +63,7 @@ pub struct HookRun<'a> {
     env: Vec<(OsString, OsString)>,
     surroundings: Surroundings,
     stderr: Stderr,
+    is_observer: bool,
 }
 
 /// A run that was made.
@@ -77,6 +82,7 @@ impl<'a> HookRun<'a> {
             env: Vec::new(),
             surroundings: Surroundings::default(),
             stderr: Stderr::Read,
+            is_observer: false,
         };
         run.env("PATH", "/usr/bin:/usr/sbin:/sbin:/bin")
             .env("TERM", "linux")
@@ -84,8 +90,29 @@ impl<'a> HookRun<'a> {
             .env("UPSTART_MONITOR_ROOT", host.path(""))
     }
 
+    /// For the job `name`; the observer is told of it by the event, as of one that just stops.
+    pub(super) fn of(mut self, hook: Hook, name: impl AsRef<OsStr>) -> Self {
+        if hook != Hook::Observer {
+            return self.env("UPSTART_JOB", name);
+        }
+        self.is_observer = true;
+        self.env("UPSTART_JOB", "upstart-monitor")
+            .env("UPSTART_EVENTS", "stopping")
+            .env("JOB", name)
+            .env("RESULT", "ok")
+            .instance("")
+    }
+
+    /// The instance; after the job.
     pub fn instance(self, instance: impl AsRef<OsStr>) -> Self {
-        self.env("UPSTART_INSTANCE", instance)
+        if !self.is_observer {
+            return self.env("UPSTART_INSTANCE", instance);
+        }
+        let job = self.env.iter().find(|(name, _)| name == "JOB");
+        let mut own = job.map(|(_, job)| job.clone()).unwrap_or_default();
+        own.push("/");
+        own.push(&instance);
+        self.env("UPSTART_INSTANCE", own).env("INSTANCE", instance)
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

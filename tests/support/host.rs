@@ -10,13 +10,17 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 
-use super::{History, Hook, HookRun, JobBuilder, tree, violations};
+use super::upstart::Observer;
+use super::{History, Hook, HookRun, JobBuilder, Layout, Stanza, tree, violations};
 
 /// What a job's thread shares with the test.
 pub struct Shared {
     /// By which jobs are called. It ends before its socket's directory does.
     pub bus: super::upstart::Bus,
     root: tempfile::TempDir,
+    pub layout: Layout,
+    /// Who is run whenever a job of the host stops.
+    pub observer: Option<Observer>,
     pub history: History,
 }
 
@@ -24,6 +28,11 @@ impl Shared {
     /// `absolute` under the root.
     pub fn path(&self, absolute: &str) -> PathBuf {
         self.root.path().join(absolute.trim_start_matches('/'))
+    }
+
+    /// Where the program `name` lies.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.path(BIN).join(name)
     }
 }
 
@@ -41,11 +50,30 @@ const SPOOL: &str = "/var/spool/upstart-monitor";
 impl Host {
     /// A host with the hooks, and without the notifier: what they leave in the spool stays there.
     pub fn new() -> Self {
+        Self::laid_out(Layout::ThreeStanzas)
+    }
+
+    /// A host on which the monitor is used as `layout` says.
+    pub fn laid_out(layout: Layout) -> Self {
+        Self::with_observer(layout, None)
+    }
+
+    /// A host whose jobs have no stanza of ours; the observer is the shell script `script`.
+    pub fn observed_by(script: &str) -> Self {
+        Self::with_observer(Layout::Bare, Some(Stanza::script(script)))
+    }
+
+    fn with_observer(layout: Layout, other: Option<Stanza>) -> Self {
         let root = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
-        let host = Self {
-            shared: Arc::new(Shared { bus: Default::default(), root, history: History::new() }),
-            mounts: Vec::new().into(),
-        };
+        let program = |name| root.path().join(BIN.trim_start_matches('/')).join(name);
+        let ours = layout.is_observed().then(|| Stanza::Program(program(Hook::Observer.name())));
+        let observer = other.or(ours).map(|stanza| {
+            let root = root.path().to_str().unwrap().to_owned();
+            Observer { stanza, root }
+        });
+        let shared =
+            Shared { bus: Default::default(), root, layout, observer, history: History::new() };
+        let host = Self { shared: Arc::new(shared), mounts: Vec::new().into() };
         // Hooks of a job with `setuid` come here too.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(host.path("/"), open).unwrap();
@@ -58,7 +86,7 @@ impl Host {
         for hook in Hook::ALL {
             host.install(hook.name());
         }
-        host.install("stopping");
+        host.install(Hook::Observer.name());
         super::upstart::install_initctl(&host.shared);
         host
     }
@@ -83,7 +111,7 @@ impl Host {
 
     /// Where the program `name` lies on the host.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.path(BIN).join(name)
+        self.shared.program(name)
     }
 
     /// `absolute` under this host's root.
@@ -98,7 +126,7 @@ impl Host {
 
     /// One run of `hook` for the job `name`, without an Upstart around it.
     pub fn hook(&self, hook: Hook, name: impl AsRef<OsStr>) -> HookRun<'_> {
-        HookRun::new(self, &self.program(hook.name())).env("UPSTART_JOB", name)
+        HookRun::new(self, &self.program(hook.name())).of(hook, name)
     }
 
     /// One run of any program with this host as its root.

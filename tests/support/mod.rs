@@ -16,6 +16,7 @@
 mod history;
 mod hook;
 mod host;
+mod layout;
 mod receiver;
 mod schema;
 mod strace;
@@ -26,6 +27,7 @@ mod upstart;
 pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{Host, fixture, require_root};
+pub use layout::Layout;
 pub use receiver::{Answer, Receiver, Request};
 pub use schema::violations;
 pub use strace::{Call, calls_of};

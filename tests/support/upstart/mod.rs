@@ -1,20 +1,30 @@
 //! An Upstart that runs the life of one job as the recorded one does: order of hooks, what they
 //! see, what their exit status leads to, respawning and its limit, log, kernel log, `initctl`.
 //!
-//! `bus.rs` is its socket, `class.rs` is the job as its stanzas describe it, `state.rs` the words of its life, `machine.rs`
-//! what leads from one to the next, `process.rs` one process of it, `records.rs` what is written
-//! about it.
+//! `builder.rs` describes a job, `class.rs` is the job as its stanzas describe it, `conf.rs` its
+//! configuration file. `state.rs` has the words of its life, `machine.rs` what moves it, and that
+//! machine's parts are `transitions.rs`, `spawn.rs` and `ended.rs`. `stopping.rs` is the event by
+//! which the observer is run. `process.rs` is one process, `records.rs` what is written about a
+//! job, `bus.rs` init's socket.
 
+mod builder;
 mod bus;
 mod class;
+mod conf;
+mod ended;
 mod machine;
 mod process;
 mod records;
+mod spawn;
 mod state;
+mod stopping;
+mod transitions;
 
+pub use builder::JobBuilder;
 pub use bus::{Bus, SOCKET};
-pub use class::{End, JobBuilder, STAYS_UP, Stanza};
+pub use class::{End, STAYS_UP, Stanza};
 pub use records::{append, install_initctl, kernel_log};
+pub use stopping::Observer;
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex};
@@ -36,6 +46,8 @@ struct Status {
     pids: Vec<i32>,
     /// How many of them have ended.
     ended: usize,
+    /// How many of their ends nobody asked for, and the job's stanzas do not call normal.
+    failures: usize,
     /// How often it was respawned.
     respawns: usize,
     /// The process that made the job fail; `respawn` where it came back too fast.
@@ -92,6 +104,16 @@ impl Job {
         self.wait("it to be up or down", Status::is_settled);
     }
 
+    /// Asks for a start and does not wait.
+    pub fn request_start(&mut self) {
+        self.ask(Command::Start);
+    }
+
+    /// `initctl restart`, and does not wait.
+    pub fn request_restart(&mut self) {
+        self.ask(Command::Restart);
+    }
+
     /// `initctl restart`, and waits until the job is up, as the real command does not: as
     /// recorded, a job with a pre-stop only runs that, and goes on.
     pub fn restart(&mut self) {
@@ -116,6 +138,11 @@ impl Job {
         self.wait("the death to be dealt with", |status| {
             status.ended > before.ended && status.is_settled()
         });
+    }
+
+    /// Waits until it is in the state that `initctl status` calls `name`.
+    pub fn wait_until_in(&self, name: &str) {
+        self.wait(name, |status| status.state.to_string() == name);
     }
 
     /// Waits until its log holds `text`.
@@ -151,6 +178,11 @@ impl Job {
         self.status().pids
     }
 
+    /// How many ends of main nobody asked for, and the job's stanzas do not call normal.
+    pub fn failures(&self) -> usize {
+        self.status().failures
+    }
+
     pub fn respawns(&self) -> usize {
         self.status().respawns
     }
@@ -165,7 +197,7 @@ impl Job {
         &self.log
     }
 
-    /// The hooks that ran so far, in order.
+    /// The hooks that ran so far, in order; `stopping` is the observer.
     pub fn hooks_run(&self) -> Vec<String> {
         let start = format!("{}: ", self.title);
         let lines = self.shared.history.lines();

@@ -9,11 +9,14 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 
 use super::class::{End, Stanza};
 use super::state::{Event, Process};
@@ -27,6 +30,8 @@ pub(super) struct Start<'a> {
     pub surroundings: &'a Surroundings,
     /// The file that its output goes to; nowhere for `console none`.
     pub log: Option<PathBuf>,
+    /// Whether init is to be told when it stops itself.
+    pub may_stop_itself: bool,
 }
 
 /// Starts a process; its end is told to `events`, after the last of its output is in the log.
@@ -36,7 +41,7 @@ pub(super) struct Start<'a> {
 pub(super) fn start(
     start: Start<'_>,
     events: Sender<Event>,
-) -> std::io::Result<(i32, JoinHandle<()>)> {
+) -> std::io::Result<(i32, Vec<JoinHandle<()>>)> {
     let mut command = match start.stanza {
         Stanza::Program(path) => Command::new(path),
         Stanza::Script(script) => {
@@ -62,11 +67,31 @@ pub(super) fn start(
     drop(command);
 
     let (pid, process) = (i32::try_from(child.id()).unwrap(), start.process);
-    let keeper = std::thread::spawn(move || {
+    let mut keepers = Vec::new();
+    if start.may_stop_itself {
+        let events = events.clone();
+        keepers.push(std::thread::spawn(move || tell_of_stop(pid, &events)));
+    }
+    keepers.push(std::thread::spawn(move || {
         let end = keep(child, console);
         let _ = events.send(Event::Ended { process, pid, end });
-    });
-    Ok((pid, keeper))
+    }));
+    Ok((pid, keepers))
+}
+
+/// Waits until the process `pid` stops itself, or ends.
+fn tell_of_stop(pid: i32, events: &Sender<Event>) {
+    let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
+    loop {
+        match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
+            Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(2)),
+            Ok(_) => {
+                let _ = events.send(Event::StoppedItself { pid });
+                return;
+            }
+            Err(_) => return,
+        }
+    }
 }
 
 /// Waits for the end of `child`, carrying its output to the log.

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 
 use super::class::{Class, End};
+use super::stopping::signal_name;
 use crate::support::host::Shared;
 
 const KMSG: &str = "/dev/kmsg";
@@ -41,18 +42,15 @@ pub fn append(shared: &Shared, priority: u32, message: &str) {
 }
 
 /// The line on a process that ended; none for what the default log level hides.
-pub(super) fn kernel_log_of_end(shared: &Shared, class: &Class, process: &str, pid: i32, end: End) {
-    let hidden = class.normal_exit.contains(&end);
-    let who = format!("{} {process} process ({pid})", class.title());
+pub(super) fn kernel_log_of_end(shared: &Shared, who: &str, is_normal: bool, end: End) {
     match end {
         End::Exited(0) => {}
-        End::Exited(_) if process == "main" && hidden => {}
+        End::Exited(_) if is_normal => {}
         End::Exited(status) => {
-            kernel_log(shared, &format!("{who} terminated with status {status}"))
+            kernel_log(shared, &format!("{who} terminated with status {status}"));
         }
         End::Killed(signal) => {
-            let name = signal.as_str().trim_start_matches("SIG");
-            kernel_log(shared, &format!("{who} killed by {name} signal"));
+            kernel_log(shared, &format!("{who} killed by {} signal", signal_name(signal)));
         }
     }
 }

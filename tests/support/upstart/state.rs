@@ -11,6 +11,8 @@ use super::class::End;
 pub(super) enum Goal {
     Start,
     Stop,
+    /// Main died while a hook ran: the job is started again when that is done.
+    Respawn,
 }
 
 /// Where a job is on its way there.
@@ -28,7 +30,7 @@ pub(super) enum State {
     PostStop,
 }
 
-/// A process stanza.
+/// A process stanza of the job, or a task of another job's that an event of this one waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Process {
     Main,
@@ -36,6 +38,8 @@ pub(super) enum Process {
     PostStart,
     PreStop,
     PostStop,
+    OnStarting,
+    OnStopping,
 }
 
 /// What people and events ask init for.
@@ -69,6 +73,10 @@ pub(super) enum Event {
         pid: i32,
         end: End,
     },
+    /// The main process `pid` has stopped itself, as `expect stop` wants it to.
+    StoppedItself {
+        pid: i32,
+    },
     /// The main process `pid` was given its time to end.
     KillTimeout {
         pid: i32,
@@ -80,6 +88,7 @@ impl fmt::Display for Goal {
         f.write_str(match self {
             Self::Start => "start",
             Self::Stop => "stop",
+            Self::Respawn => "respawn",
         })
     }
 }
@@ -92,6 +101,8 @@ impl fmt::Display for Process {
             Self::PostStart => "post-start",
             Self::PreStop => "pre-stop",
             Self::PostStop => "post-stop",
+            Self::OnStarting => "starting",
+            Self::OnStopping => "stopping",
         })
     }
 }
