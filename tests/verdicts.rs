@@ -158,7 +158,7 @@ fn a_host_that_goes_down_is_silent() {
     for (signal, reports) in [(Signal::SIGTERM, 0), (Signal::SIGKILL, 0), (Signal::SIGSEGV, 1)] {
         let host = Host::new();
         let job = host.job("nginx").start();
-        host.write("/var/run/utmp", runlevel('6'));
+        host.set_runlevel('6');
         job.kill(signal);
         assert_eq!(host.reports().len(), reports, "{signal}");
         assert_eq!(host.markers(), ["utmp"]);
@@ -221,13 +221,4 @@ fn an_instance_named_like_a_message_speaks_only_for_itself() {
     }
     nginx.stop();
     assert_eq!(host.reports().len(), names.len(), "none on nginx");
-}
-
-/// A utmp file that names the runlevel, as on x86-64.
-fn runlevel(level: char) -> Vec<u8> {
-    let mut record = vec![0; 384];
-    record[..2].copy_from_slice(&1_i16.to_ne_bytes());
-    record[4..8].copy_from_slice(&(u32::from('2') << 8 | u32::from(level)).to_ne_bytes());
-    record[8] = b'~';
-    record
 }

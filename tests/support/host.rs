@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use nix::mount::{MntFlags, umount2};
 use serde_json::Value;
 
 use super::upstart::Observer;
@@ -39,7 +38,7 @@ impl Shared {
 /// A host under a root of its own.
 pub struct Host {
     pub(super) shared: Arc<Shared>,
-    mounts: std::cell::RefCell<Vec<PathBuf>>,
+    pub(super) mounts: std::cell::RefCell<Vec<PathBuf>>,
 }
 
 /// Where the hooks lie on the host.
@@ -119,6 +118,10 @@ impl Host {
         self.shared.path(absolute)
     }
 
+    pub fn layout(&self) -> Layout {
+        self.shared.layout
+    }
+
     /// A job of this host, to be described and started.
     pub fn job(&self, name: &str) -> JobBuilder {
         JobBuilder::new(&self.shared, name)
@@ -147,6 +150,16 @@ impl Host {
     /// Writes a line for the person who reads a failure.
     pub fn note(&self, line: impl Into<String>) {
         self.shared.history.add(line);
+    }
+
+    /// Changes the runlevel: 0 and 6 end the host.
+    pub fn set_runlevel(&self, level: char) {
+        // The record RUN_LVL of utmp(5), as it is on x86-64.
+        let mut record = vec![0; 384];
+        record[..2].copy_from_slice(&1_i16.to_ne_bytes());
+        record[4..8].copy_from_slice(&(u32::from('2') << 8 | u32::from(level)).to_ne_bytes());
+        record[8] = b'~';
+        self.write("/var/run/utmp", record);
     }
 
     pub fn make_dir(&self, absolute: &str) {
@@ -239,42 +252,6 @@ impl Host {
         let runs: BTreeSet<_> = all.iter().cloned().collect();
         assert_eq!(all.len(), runs.len(), "the spool tells of a run twice: {all:?}");
         runs
-    }
-
-    /// Mounts a file system of its own, `size` bytes small, at `absolute`. Only this test's thread
-    /// and the processes that it starts see it.
-    pub fn mount_small(&self, absolute: &str, size: usize) {
-        self.mount(absolute, "tmpfs", MsFlags::empty(), Some(&format!("size={size},mode=755")));
-    }
-
-    /// Makes `absolute` read-only, for this test's thread and the processes that it starts.
-    pub fn make_read_only(&self, absolute: &str) {
-        self.mount(absolute, "", MsFlags::MS_BIND, None);
-        let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
-        mount(None::<&str>, &self.path(absolute), None::<&str>, read_only, None::<&str>).unwrap();
-    }
-
-    fn mount(&self, absolute: &str, kind: &str, flags: MsFlags, options: Option<&str>) {
-        require_root();
-        let path = self.path(absolute);
-        if self.mounts.borrow().is_empty() {
-            unshare(CloneFlags::CLONE_NEWNS).unwrap();
-            let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-            mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
-        }
-        mount(Some(&path), &path, Some(kind), flags, options).unwrap();
-        self.mounts.borrow_mut().push(path);
-    }
-
-    /// Undoes the last mount.
-    pub fn unmount(&self) {
-        let path = self.mounts.borrow_mut().pop().expect("something is mounted");
-        umount2(&path, MntFlags::MNT_DETACH).unwrap();
-    }
-
-    /// Fills the file system at `absolute` to the last byte.
-    pub fn fill(&self, absolute: &str) {
-        let _ = std::fs::write(self.path(absolute).join("filler"), vec![0; 1 << 20]);
     }
 }
 

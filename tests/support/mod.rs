@@ -17,6 +17,7 @@ mod history;
 mod hook;
 mod host;
 mod layout;
+mod mounts;
 mod receiver;
 mod schema;
 mod strace;

@@ -7,13 +7,18 @@ use super::stopping::signal_name;
 use crate::support::NOBODY;
 use crate::support::host::Shared;
 
-/// Writes `/etc/init/JOB.conf`; of a job in a sub-directory, in that.
+/// Writes `/etc/init/JOB.conf`; of a job in a sub-directory, in that. Where it says so already, it
+/// keeps its age.
 pub(super) fn write(shared: &Shared, class: &Class) {
     let path = shared.path(&format!("/etc/init/{}.conf", class.name));
+    let text = text(class, shared.path("").to_str().unwrap());
+    if std::fs::read_to_string(&path).is_ok_and(|known| known == text) {
+        return;
+    }
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     // Another instance's hooks may be reading it.
     let beside = path.with_extension("conf.new");
-    std::fs::write(&beside, text(class, shared.path("").to_str().unwrap())).unwrap();
+    std::fs::write(&beside, text).unwrap();
     std::fs::rename(beside, path).unwrap();
 }
 
