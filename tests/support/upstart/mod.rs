@@ -131,12 +131,19 @@ impl Job {
     /// Kills the main process, and waits until Upstart has dealt with that: the job is down, or up
     /// again.
     pub fn kill(&self, signal: Signal) {
-        let before = self.status();
-        let pid = *before.pids.last().expect("it has a main process");
-        self.shared.history.add(format!("{}: somebody sends {signal} to {pid}", self.title));
-        kill(Pid::from_raw(pid), signal).unwrap();
+        let pid = *self.pids().last().expect("it has a main process");
+        self.wait_for_end(|| {
+            self.shared.history.add(format!("{}: somebody sends {signal} to {pid}", self.title));
+            kill(Pid::from_raw(pid), signal).unwrap();
+        });
+    }
+
+    /// Waits until Upstart has dealt with the end of main that `act` brings about.
+    pub fn wait_for_end(&self, act: impl FnOnce()) {
+        let before = self.status().ended;
+        act();
         self.wait("the death to be dealt with", |status| {
-            status.ended > before.ended && status.is_settled()
+            status.ended > before && status.is_settled()
         });
     }
 
@@ -207,6 +214,19 @@ impl Job {
             .map(|hook| hook.split(' ').next().unwrap().to_owned())
             .filter(|process| process != "main")
             .collect()
+    }
+
+    /// The hooks that did not exit 0, and how they ended.
+    pub fn failed_hooks(&self) -> Vec<String> {
+        let start = format!("{}: ", self.title);
+        let mut lines = self.shared.history.lines();
+        lines.retain(|line| {
+            line.strip_prefix(&start).is_some_and(|line| {
+                let ended = line.contains(") ended: ") && !line.starts_with("main ");
+                ended && !line.ends_with(" ended: Exited(0)")
+            })
+        });
+        lines
     }
 
     fn status(&self) -> Status {
