@@ -6,7 +6,9 @@ mod support;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::{End, Hook, Host, Job, JobBuilder, Layout, STAYS_UP, Stanza, wait_until};
+use support::{
+    End, Hook, Host, Job, JobBuilder, Layout, LogPriority, STAYS_UP, Stanza, wait_until,
+};
 
 const CRASHES: &str = "kill -SEGV $$";
 
@@ -145,6 +147,24 @@ fn the_kernel_log_has_the_recorded_lines() {
 }
 
 #[test]
+fn the_log_priority_hides_and_shows() {
+    for (priority, seen) in [
+        (LogPriority::Error, [false, false]),
+        (LogPriority::Message, [true, false]),
+        (LogPriority::Info, [true, true]),
+    ] {
+        let host = Host::laid_out(Layout::Bare);
+        host.set_log_priority(priority);
+        for (name, main) in [("fails", "exit 3"), ("ends", "exit 0")] {
+            host.job(name).main(main).start().wait_until_down();
+        }
+        let log = host.read("/dev/kmsg");
+        let lines = ["terminated with status 3", "exited normally"];
+        assert_eq!(lines.map(|line| log.contains(line)), seen, "{priority}: {log}");
+    }
+}
+
+#[test]
 fn initctl_status_answers_inside_a_hook() {
     let host = Host::new();
     let ask = |hook: Hook| {
@@ -189,11 +209,13 @@ fn a_stop_while_starting_is_blocked_runs_post_stop_only() {
 
 #[test]
 fn a_start_while_it_is_going_down_brings_it_up_again() {
-    let cases: [(&str, fn(JobBuilder) -> JobBuilder); 2] =
-        [("killed", |job| job.main(SLOW_TO_END)), ("post-stop", |job| job.own_post_stop(WAITS))];
-    for (state, describe) in cases {
+    for state in ["killed", "post-stop"] {
         let host = Host::laid_out(Layout::Bare);
-        let mut job = describe(host.job("nginx").main("echo up; exec sleep 3600")).start();
+        let job = match state {
+            "killed" => host.job("nginx").main(SLOW_TO_END),
+            _ => host.job("nginx").main("echo up; exec sleep 3600").own_post_stop(WAITS),
+        };
+        let mut job = job.start();
         job.wait_for_log("up");
         job.request_stop();
         job.wait_until_in(state);

@@ -1,6 +1,12 @@
 //! Random lives of random jobs, under every layout: whatever happens in whichever order, each end
 //! that nobody asked for is told of once, none is told of that the layout can know to be wanted,
 //! and the job does as it does without a monitor.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

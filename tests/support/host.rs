@@ -9,7 +9,7 @@ use std::sync::Arc;
 use nix::mount::{MntFlags, umount2};
 use serde_json::Value;
 
-use super::upstart::Observer;
+use super::upstart::{LogPriority, Observer};
 use super::{History, Hook, HookRun, JobBuilder, Layout, Stanza, tree, violations};
 
 /// What a job's thread shares with the test.
@@ -150,6 +150,11 @@ impl Host {
     /// Writes a line for the person who reads a failure.
     pub fn note(&self, line: impl Into<String>) {
         self.shared.history.add(line);
+    }
+
+    /// `initctl log-priority`
+    pub fn set_log_priority(&self, priority: LogPriority) {
+        self.shared.bus.set_log_priority(priority);
     }
 
     /// Changes the runlevel: 0 and 6 end the host.

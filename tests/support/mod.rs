@@ -33,7 +33,7 @@ pub use receiver::{Answer, Receiver, Request};
 pub use schema::violations;
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
-pub use upstart::{End, Job, JobBuilder, SOCKET as INIT_SOCKET, STAYS_UP, Stanza};
+pub use upstart::{End, Job, JobBuilder, LogPriority, SOCKET as INIT_SOCKET, STAYS_UP, Stanza};
 
 use std::time::{Duration, Instant};
 

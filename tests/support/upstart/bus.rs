@@ -1,7 +1,7 @@
 //! Upstart's own socket, as the real one was recorded: who is talked to, the D-Bus calls that are
 //! understood, the signals that come between call and answer, the errors.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
@@ -11,6 +11,8 @@ use std::thread::JoinHandle;
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
 
+use super::dbus::{Call, Message, message};
+use super::records::LogPriority;
 use super::state::{Event, Goal, State};
 use crate::support::GENEROUS;
 
@@ -35,6 +37,11 @@ pub(super) enum Answer {
         state: State,
         processes: Vec<(String, i32)>,
     },
+    /// What init itself writes to its log: by itself, or among all its properties.
+    LogPriority {
+        log_priority: LogPriority,
+        all: bool,
+    },
     Done(Goal),
     /// The last word of the error's name, behind `com.ubuntu.Upstart0_6.Error.`.
     Refused(&'static str),
@@ -49,28 +56,44 @@ pub(super) struct Callable {
     pub events: Sender<Event>,
 }
 
-type Jobs = Arc<Mutex<Vec<Callable>>>;
+/// What init knows to tell.
+#[derive(Default)]
+struct Known {
+    jobs: Mutex<Vec<Callable>>,
+    log_priority: Mutex<LogPriority>,
+}
 
 /// Init's end of the socket. It listens from the first job on.
 #[derive(Default)]
 pub struct Bus {
-    jobs: Jobs,
+    known: Arc<Known>,
     listener: Mutex<Option<(PathBuf, JoinHandle<()>)>>,
 }
 
 impl Bus {
     pub(super) fn add(&self, job: Callable, socket: &Path) {
-        self.jobs.lock().unwrap().push(job);
+        self.known.jobs.lock().unwrap().push(job);
         let mut listener = self.listener.lock().unwrap();
         if listener.is_none() {
-            let (accepting, jobs) = (UnixListener::bind(socket).unwrap(), self.jobs.clone());
-            let thread = std::thread::spawn(move || serve(&accepting, &jobs));
+            let (accepting, known) = (UnixListener::bind(socket).unwrap(), self.known.clone());
+            let thread = std::thread::spawn(move || serve(&accepting, &known));
             *listener = Some((socket.to_owned(), thread));
         }
     }
 
     pub(super) fn remove(&self, name: &str, instance: &str) {
-        self.jobs.lock().unwrap().retain(|job| (&*job.name, &*job.instance) != (name, instance));
+        let mut jobs = self.known.jobs.lock().unwrap();
+        jobs.retain(|job| (&*job.name, &*job.instance) != (name, instance));
+    }
+
+    /// `initctl log-priority`
+    pub(super) fn log_priority(&self) -> LogPriority {
+        *self.known.log_priority.lock().unwrap()
+    }
+
+    /// `initctl log-priority PRIORITY`
+    pub fn set_log_priority(&self, priority: LogPriority) {
+        *self.known.log_priority.lock().unwrap() = priority;
     }
 }
 
@@ -84,7 +107,7 @@ impl Drop for Bus {
     }
 }
 
-fn serve(listener: &UnixListener, jobs: &Jobs) {
+fn serve(listener: &UnixListener, known: &Known) {
     for stream in listener.incoming().flatten() {
         if getsockopt(&stream, PeerCredentials).unwrap().uid() != 0 {
             continue;
@@ -95,12 +118,12 @@ fn serve(listener: &UnixListener, jobs: &Jobs) {
             return;
         }
         // A caller who goes away in between is none of init's business.
-        let _ = answer(&mut reader, jobs);
+        let _ = answer(&mut reader, known);
     }
 }
 
 /// Answers the one call of a connection.
-fn answer(reader: &mut BufReader<UnixStream>, jobs: &Jobs) -> Option<()> {
+fn answer(reader: &mut BufReader<UnixStream>, known: &Known) -> Option<()> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     // "\0AUTH EXTERNAL 30": the digits of the user id, in hexadecimal.
@@ -111,7 +134,10 @@ fn answer(reader: &mut BufReader<UnixStream>, jobs: &Jobs) -> Option<()> {
     assert_eq!(line, "BEGIN\r\n");
 
     let call = Call::read(reader)?;
-    let (method, events) = call.target(&jobs.lock().unwrap())?;
+    if let Some(answer) = call.of_init(*known.log_priority.lock().unwrap()) {
+        return reader.get_mut().write_all(&call.said(answer)).ok();
+    }
+    let (method, events) = call.target(&known.jobs.lock().unwrap())?;
     let said = events.map_or(Answer::Nobody, |events| {
         let (reply, replied) = mpsc::channel();
         let _ = events.send(Event::Called { method, reply });
@@ -120,35 +146,7 @@ fn answer(reader: &mut BufReader<UnixStream>, jobs: &Jobs) -> Option<()> {
     reader.get_mut().write_all(&call.said(said)).ok()
 }
 
-/// A method call.
-struct Call {
-    path: String,
-    member: String,
-    serial: u32,
-    body: Vec<u8>,
-}
-
 impl Call {
-    fn read(reader: &mut impl Read) -> Option<Self> {
-        let mut fixed = [0; 16];
-        reader.read_exact(&mut fixed).ok()?;
-        let number = |at: usize| u32::from_le_bytes(fixed[at..at + 4].try_into().unwrap());
-        assert_eq!(fixed[..4], *b"l\x01\0\x01", "a call in little-endian");
-        let (body, serial, fields) = (number(4), number(8), number(12));
-        let mut rest = vec![0; fields.next_multiple_of(8) as usize];
-        reader.read_exact(&mut rest).ok()?;
-        let field = |code: u8, kind: u8| {
-            let at = rest.windows(4).position(|window| *window == [code, 1, kind, 0]).unwrap() + 4;
-            let length = u32::from_le_bytes(rest[at..at + 4].try_into().unwrap()) as usize;
-            assert_eq!(rest[at + 4 + length], 0, "a text ends in NUL");
-            String::from_utf8(rest[at + 4..at + 4 + length].to_vec()).unwrap()
-        };
-        let (path, member) = (field(1, b'o'), field(3, b's'));
-        let mut bytes = vec![0; body as usize];
-        reader.read_exact(&mut bytes).ok()?;
-        Some(Self { path, member, serial, body: bytes })
-    }
-
     /// What is wanted, and of whom; of nobody where there is no such object.
     fn target(&self, jobs: &[Callable]) -> Option<(Method, Option<Sender<Event>>)> {
         let rest = self.path.strip_prefix("/com/ubuntu/Upstart/jobs/")?;
@@ -178,13 +176,40 @@ impl Call {
         Some((method, jobs.iter().find(is_named).map(|job| job.events.clone())))
     }
 
+    /// What is answered of init itself.
+    fn of_init(&self, log_priority: LogPriority) -> Option<Answer> {
+        let is_of_init = self.path == "/com/ubuntu/Upstart";
+        match &*self.member {
+            "Get" | "GetAll" if is_of_init => {
+                let all = self.member == "GetAll";
+                Some(Answer::LogPriority { log_priority, all })
+            }
+            _ => None,
+        }
+    }
+
     /// The bytes of an answer.
     fn said(&self, answer: Answer) -> Vec<u8> {
         let mut body = Message::default();
         match answer {
             Answer::Status { goal, state, processes } => {
-                let processes = processes.iter().map(|(name, pid)| (&**name, *pid));
-                body.properties(&goal.to_string(), &state.to_string(), processes);
+                properties(&mut body, &goal.to_string(), &state.to_string(), &processes);
+                self.reply(2, "", "a{sv}", body)
+            }
+            Answer::LogPriority { log_priority, all: false } => {
+                body.signature("s");
+                body.text(&log_priority.to_string());
+                self.reply(2, "", "v", body)
+            }
+            Answer::LogPriority { log_priority, all: true } => {
+                body.counted(|all| {
+                    for (name, value) in [
+                        ("version", "init (upstart 1.13.2)"),
+                        ("log_priority", &log_priority.to_string()),
+                    ] {
+                        all.property(name, value);
+                    }
+                });
                 self.reply(2, "", "a{sv}", body)
             }
             Answer::Done(goal) => {
@@ -236,83 +261,21 @@ fn element(name: &str) -> String {
     if name.is_empty() { "_".to_owned() } else { name.bytes().map(byte).collect() }
 }
 
-/// Header and body; both begin at a multiple of 8.
-fn message(kind: u8, fields: Message, body: Message) -> Vec<u8> {
-    let mut all = Message(vec![b'l', kind, 1, 1]);
-    all.number(u32::try_from(body.0.len()).unwrap());
-    all.number(7);
-    all.number(u32::try_from(fields.0.len()).unwrap());
-    all.0.extend(fields.0);
-    all.align(8);
-    all.0.extend(body.0);
-    all.0
-}
-
-/// Values one after the other, each at its alignment.
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn align(&mut self, to: usize) {
-        self.0.resize(self.0.len().next_multiple_of(to), 0);
-    }
-
-    fn number(&mut self, number: u32) {
-        self.align(4);
-        self.0.extend(number.to_le_bytes());
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(u32::try_from(text.len()).unwrap());
-        self.0.extend(text.bytes().chain([0]));
-    }
-
-    fn signature(&mut self, signature: &str) {
-        self.0.push(u8::try_from(signature.len()).unwrap());
-        self.0.extend(signature.bytes().chain([0]));
-    }
-
-    fn field(&mut self, code: u8, signature: &str) -> &mut Self {
-        self.align(8);
-        self.0.push(code);
-        self.signature(signature);
-        self
-    }
-
-    /// A length, and what has it; `write` begins at a multiple of 8.
-    fn counted(&mut self, write: impl FnOnce(&mut Self)) {
-        self.number(0);
-        let length_at = self.0.len() - 4;
-        self.align(8);
-        let begins = self.0.len();
-        write(self);
-        let length = u32::try_from(self.0.len() - begins).unwrap().to_le_bytes();
-        self.0[length_at..length_at + 4].copy_from_slice(&length);
-    }
-
-    fn properties<'a>(
-        &mut self,
-        goal: &str,
-        state: &str,
-        processes: impl Iterator<Item = (&'a str, i32)>,
-    ) {
-        self.counted(|all| {
-            for (name, value) in [("name", ""), ("goal", goal), ("state", state)] {
-                all.align(8);
-                all.text(name);
-                all.signature("s");
-                all.text(value);
+/// The properties of an instance, as `GetAll` has them.
+fn properties(body: &mut Message, goal: &str, state: &str, processes: &[(String, i32)]) {
+    body.counted(|all| {
+        for (name, value) in [("name", ""), ("goal", goal), ("state", state)] {
+            all.property(name, value);
+        }
+        all.align(8);
+        all.text("processes");
+        all.signature("a(si)");
+        all.counted(|list| {
+            for (process, pid) in processes {
+                list.align(8);
+                list.text(process);
+                list.number(pid.cast_unsigned());
             }
-            all.align(8);
-            all.text("processes");
-            all.signature("a(si)");
-            all.counted(|list| {
-                for (process, pid) in processes {
-                    list.align(8);
-                    list.text(process);
-                    list.number(pid.cast_unsigned());
-                }
-            });
         });
-    }
+    });
 }

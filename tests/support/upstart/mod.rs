@@ -5,12 +5,13 @@
 //! configuration file. `state.rs` has the words of its life, `machine.rs` what moves it, and that
 //! machine's parts are `transitions.rs`, `spawn.rs` and `ended.rs`. `stopping.rs` is the event by
 //! which the observer is run. `process.rs` is one process, `records.rs` what is written about a
-//! job, `bus.rs` init's socket.
+//! job, `bus.rs` init's socket and `dbus.rs` what goes over it.
 
 mod builder;
 mod bus;
 mod class;
 mod conf;
+mod dbus;
 mod ended;
 mod machine;
 mod process;
@@ -23,7 +24,7 @@ mod transitions;
 pub use builder::JobBuilder;
 pub use bus::{Bus, SOCKET};
 pub use class::{End, STAYS_UP, Stanza};
-pub use records::{append, install_initctl, kernel_log};
+pub use records::{LogPriority, append, install_initctl, kernel_log};
 pub use stopping::Observer;
 
 use std::sync::mpsc::Sender;

@@ -1,6 +1,6 @@
 //! What init writes about a job: the kernel log, and the answer of `initctl status`.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -17,9 +17,33 @@ pub(super) fn begin_kernel_log(shared: &Shared) {
     File::options().append(true).create(true).open(shared.path(KMSG)).unwrap();
 }
 
-/// Appends a line of init's to the kernel log.
+/// What init writes to the kernel log (`initctl log-priority`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd)]
+pub enum LogPriority {
+    /// What ended in order, too.
+    Info,
+    /// What failed.
+    #[default]
+    Message,
+    /// Nothing of what becomes of jobs.
+    Error,
+}
+
+impl fmt::Display for LogPriority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Message => "message",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// Appends a line of init's to the kernel log, on something that failed.
 pub fn kernel_log(shared: &Shared, message: &str) {
-    append(shared, 12, &format!("init: {message}"));
+    if shared.bus.log_priority() <= LogPriority::Message {
+        append(shared, 12, &format!("init: {message}"));
+    }
 }
 
 /// Appends a line to the kernel log, in the form that /dev/kmsg is read in.
@@ -41,17 +65,19 @@ pub fn append(shared: &Shared, priority: u32, message: &str) {
     file.write_all(format!("{priority},{sequence},{micros},-;{escaped}\n").as_bytes()).unwrap();
 }
 
-/// The line on a process that ended; none for what the default log level hides.
+/// The line on a process that ended.
 pub(super) fn kernel_log_of_end(shared: &Shared, who: &str, is_normal: bool, end: End) {
-    match end {
-        End::Exited(0) => {}
-        End::Exited(_) if is_normal => {}
-        End::Exited(status) => {
-            kernel_log(shared, &format!("{who} terminated with status {status}"));
-        }
-        End::Killed(signal) => {
-            kernel_log(shared, &format!("{who} killed by {} signal", signal_name(signal)));
-        }
+    let line = match end {
+        End::Exited(0) => format!("{who} exited normally"),
+        End::Exited(status) => format!("{who} terminated with status {status}"),
+        End::Killed(signal) => format!("{who} killed by {} signal", signal_name(signal)),
+    };
+    // Of a signal that `normal exit` names init thinks otherwise than of a status.
+    let is_normal = end == End::Exited(0) || is_normal && matches!(end, End::Exited(_));
+    if !is_normal {
+        kernel_log(shared, &line);
+    } else if shared.bus.log_priority() == LogPriority::Info {
+        append(shared, 14, &format!("init: {line}"));
     }
 }
 
