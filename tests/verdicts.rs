@@ -189,6 +189,72 @@ fn without_a_kernel_log_the_end_is_unclear() {
 }
 
 #[test]
+fn an_init_that_writes_to_the_systems_log_is_heard_there() {
+    let killed = "nginx main process (53) killed by SEGV signal";
+    for (log, form, messages, kind, words) in [
+        ("/var/log/syslog", "+%FT%T.%6N%:z", &[killed][..], "crashed", "crashed: SIGSEGV"),
+        // Whole seconds are too coarse for so short a run; but after this, nobody started it.
+        (
+            "/var/log/messages",
+            "+%b %e %T",
+            &[killed, "nginx respawning too fast, stopped"],
+            "gave_up",
+            "last SIGSEGV",
+        ),
+    ] {
+        let host = Host::new();
+        remove_dir(&host, "/var/log/upstart");
+        host.hook(PreStart, "nginx").run().harms_nobody();
+        host.write(log, syslog_lines(form, messages));
+        host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
+        let report = host.only_report();
+        says(&report, kind, words);
+        let line = &report["kernel"]["lines"][0];
+        assert!(line["text"].as_str().is_some_and(|text| text.contains(" init: nginx main")));
+        assert_eq!(
+            (&line["seconds"], &report["kernel"]["truncated"]),
+            (&Value::Null, &json!(true))
+        );
+    }
+}
+
+#[test]
+fn its_silence_there_proves_nothing() {
+    for planted in [false, true] {
+        let host = Host::new();
+        remove_dir(&host, "/var/log/upstart");
+        host.hook(PreStart, "nginx").run().harms_nobody();
+        let lines = ["apache main process (53) killed by SEGV signal"];
+        host.write("/var/log/messages", syslog_lines("+%b %e %T", &lines));
+        if planted {
+            let lines = ["nginx main process (53) killed by SEGV signal"];
+            host.write("/var/log/messages", syslog_lines("+%b %e %T", &lines));
+            host.give_to(65534, "/var/log/messages");
+        }
+        host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
+        let report = host.only_report();
+        says(&report, "unclear", "ended, perhaps by a crash");
+        let reasons = report["verdict"]["reasons"].to_string();
+        let reason = if planted { "is not root's" } else { "may come late" };
+        assert!(reasons.contains(reason), "{reasons}");
+    }
+}
+
+fn remove_dir(host: &Host, absolute: &str) {
+    std::fs::remove_dir(host.path(absolute)).expect("an empty directory is there");
+}
+
+/// What rsyslog writes now of init's `messages`, with the time in the `form` of `date`.
+fn syslog_lines(form: &str, messages: &[&str]) -> String {
+    let said = |program: &str, argument: &str| {
+        let output = std::process::Command::new(program).arg(argument).output();
+        String::from_utf8_lossy(&output.expect("coreutils are there").stdout).trim().to_owned()
+    };
+    let head = format!("{} {} init: ", said("date", form), said("uname", "-n"));
+    messages.iter().map(|message| format!("{head}{message}\n")).collect()
+}
+
+#[test]
 fn a_kernel_log_that_is_planted_is_not_read() {
     for plant in ["mkfifo dev/kmsg", "ln -s /dev/zero dev/kmsg", "mkdir dev/kmsg"] {
         let host = Host::new();

@@ -17,3 +17,15 @@ pub fn kernel_log(buffer: &mut [u8]) -> Result<usize, Errno> {
     let written = unsafe { libc::klogctl(READ_ALL, buffer.as_mut_ptr().cast(), length) };
     usize::try_from(written).map_err(|_| Errno::last())
 }
+
+/// How many bytes the kernel log has room for.
+///
+/// # Errors
+/// What the kernel says; `EPERM` where the log is for root alone.
+pub fn kernel_log_size() -> Result<usize, Errno> {
+    /// `SYSLOG_ACTION_SIZE_BUFFER`.
+    const SIZE_BUFFER: c_int = 10;
+    // SAFETY: this action takes no buffer.
+    let size = unsafe { libc::klogctl(SIZE_BUFFER, std::ptr::null_mut(), 0) };
+    usize::try_from(size).map_err(|_| Errno::last())
+}

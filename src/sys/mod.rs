@@ -33,7 +33,7 @@ pub use file::{
 };
 pub use glob::matches;
 pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
-pub use kernel_log::kernel_log;
+pub use kernel_log::{kernel_log, kernel_log_size};
 pub use last_act::set_last_act;
 pub use memory::MemoryOrExit;
 pub use panic::exit_on_panic;

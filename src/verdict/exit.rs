@@ -10,7 +10,7 @@ use crate::evidence::{Ended, Process};
 pub struct Exit {
     /// What kind of end it was.
     pub kind: ExitKind,
-    /// Whose: `main` or `pre-start`.
+    /// Whose: `main`, `pre-start` or `security`.
     pub process: Option<String>,
     /// The exit status.
     pub status: Option<i32>,

@@ -7,10 +7,7 @@ use std::str::FromStr as _;
 
 use serde::Serialize;
 
-use super::read::number;
-
-/// What every line of init's begins with.
-pub(super) const INIT: &[u8] = b"init: ";
+use super::record::number;
 
 /// What a line on a process that could not be executed goes on with.
 const NOT_EXECUTED: &[u8] = b"Failed to spawn ";
@@ -20,6 +17,8 @@ const NOT_EXECUTED: &[u8] = b"Failed to spawn ";
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Process {
+    /// `apparmor load`, before pre-start (1.9).
+    Security,
     /// `exec` or `script`.
     Main,
     /// `pre-start`.
@@ -33,12 +32,19 @@ pub enum Process {
 }
 
 impl Process {
-    const ALL: [Self; 5] =
-        [Self::Main, Self::PreStart, Self::PostStart, Self::PreStop, Self::PostStop];
+    const ALL: [Self; 6] = [
+        Self::Security,
+        Self::Main,
+        Self::PreStart,
+        Self::PostStart,
+        Self::PreStop,
+        Self::PostStop,
+    ];
 
     /// The word that Upstart has for it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Security => "security",
             Self::Main => "main",
             Self::PreStart => "pre-start",
             Self::PostStart => "post-start",
@@ -121,14 +127,11 @@ pub(super) enum Word {
 /// Whether `text` may be a line on the job that init titles `title`: most lines are not, and to
 /// take them apart would cost more than to read them.
 pub(super) fn may_be_on(text: &[u8], title: &[u8]) -> bool {
-    text.strip_prefix(INIT)
-        .map(|text| text.strip_prefix(NOT_EXECUTED).unwrap_or(text))
-        .is_some_and(|text| text.starts_with(title))
+    text.strip_prefix(NOT_EXECUTED).unwrap_or(text).starts_with(title)
 }
 
-/// Takes `text` apart: the job as init titles it, and what is said of it.
+/// Takes `text`, what init says, apart: the job as init titles it, and what is said of it.
 pub(super) fn parse(text: &[u8]) -> Option<(&[u8], Word)> {
-    let text = text.strip_prefix(INIT)?;
     if let Some(title) = text.strip_suffix(b" respawning too fast, stopped") {
         return Some((title, Word::TooFast));
     }
@@ -159,6 +162,10 @@ fn parse_end(text: &[u8]) -> Option<(&[u8], Word)> {
 
 fn parse_not_executed(text: &[u8]) -> Option<(&[u8], Word)> {
     let (who, why) = split_last(text.strip_prefix(NOT_EXECUTED)?, b" process: ")?;
+    // What init says so of begins so in all versions (job_process_error_read).
+    if !why.starts_with(b"unable to ") {
+        return None;
+    }
     let (title, process) = title_and_process(who)?;
     Some((title, Word::NotExecuted(process, String::from_utf8_lossy(why).into_owned())))
 }
@@ -180,85 +187,33 @@ fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::kernel_log::testing::corpus;
     use proptest::prelude::*;
 
-    fn ended(process: Process, pid: u32, ended: Ended) -> Word {
-        Word::Ended(process, pid, ended)
-    }
-
-    fn killed(process: Process, pid: u32, name: &str) -> Word {
-        ended(process, pid, Ended::Signal(Signal::from_word(name)))
-    }
-
     #[test]
-    fn the_recorded_lines_are_understood() {
-        use Process::{Main, PostStop, PreStart};
-        let missing = "unable to execute: No such file or directory".to_owned();
-        for (text, title, word) in [
-            ("ka main process (53) killed by SEGV signal", "ka", killed(Main, 53, "SEGV")),
-            ("kb main process ended, respawning", "kb", Word::Respawning),
-            (
-                "kc main process (143) terminated with status 3",
-                "kc",
-                ended(Main, 143, Ended::Status(3)),
-            ),
-            ("ke respawning too fast, stopped", "ke", Word::TooFast),
-            (
-                "kf (a/b c) main process (266) killed by SEGV signal",
-                "kf (a/b c)",
-                killed(Main, 266, "SEGV"),
-            ),
-            ("kg main process (316) killed by signal 40", "kg", killed(Main, 316, "40")),
-            (
-                "kk pre-start process (391) terminated with status 7",
-                "kk",
-                ended(PreStart, 391, Ended::Status(7)),
-            ),
-            (
-                "kl post-stop process (434) terminated with status 7",
-                "kl",
-                ended(PostStop, 434, Ended::Status(7)),
-            ),
-            (
-                "Failed to spawn km main process: unable to execute: No such file or directory",
-                "km",
-                Word::NotExecuted(Main, missing),
-            ),
-            (
-                "sub/dir main process (508) terminated with status 9",
-                "sub/dir",
-                ended(Main, 508, Ended::Status(9)),
-            ),
-            (
-                "kf (a\\x0akf2 main process (1) killed by SEGV signal) main process (40) killed by KILL signal",
-                "kf (a\\x0akf2 main process (1) killed by SEGV signal)",
-                killed(Main, 40, "KILL"),
-            ),
-            (
-                "x (y respawning too fast, stopped) main process ended, respawning",
-                "x (y respawning too fast, stopped)",
-                Word::Respawning,
-            ),
-        ] {
-            let line = format!("init: {text}");
-            assert_eq!(parse(line.as_bytes()), Some((title.as_bytes(), word)), "{text}");
+    fn inits_lines_are_understood() {
+        for (line, meaning) in corpus(include_str!("../../../tests/corpus/init_lines.txt")) {
+            let said = line.strip_prefix("init: ").expect("a line of init's");
+            assert_eq!(meant(said), meaning, "{line}");
         }
     }
 
-    #[test]
-    fn other_lines_are_not() {
-        for text in [
-            "ka main process (53) killed by SEGV signal",
-            "init: ka main process (53)",
-            "init: ka main process (x) killed by SEGV signal",
-            "init: ka main process (53) terminated with status 3x",
-            "init: ka side process (53) terminated with status 3",
-            "init: ka goal changed from stop to start",
-            "init: ",
-            "",
-        ] {
-            assert_eq!(parse(text.as_bytes()), None, "{text}");
-        }
+    /// What is understood of `line`, in words.
+    fn meant(line: &str) -> String {
+        let Some((title, word)) = parse(line.as_bytes()) else { return "nothing".to_owned() };
+        let title = String::from_utf8_lossy(title);
+        let said = match word {
+            Word::Ended(process, pid, Ended::Status(status)) => {
+                format!("{} {pid} ended with status {status}", process.name())
+            }
+            Word::Ended(process, pid, Ended::Signal(signal)) => {
+                format!("{} {pid} killed by {}", process.name(), signal.words())
+            }
+            Word::NotExecuted(process, why) => format!("{} not executed: {why}", process.name()),
+            Word::Respawning => "respawning".to_owned(),
+            Word::TooFast => "too fast".to_owned(),
+        };
+        format!("{title} | {said}")
     }
 
     #[test]
@@ -277,17 +232,38 @@ mod tests {
     proptest! {
         #[test]
         fn garbage_gives_no_panic(text in ".{0,99}", tail in "( process \\(|\\) killed by |signal| main|9|: ){0,9}") {
-            let _ = parse(format!("init: {text}{tail}").as_bytes());
+            let _ = parse(format!("{text}{tail}").as_bytes());
         }
 
         #[test]
-        fn whatever_a_job_is_called_its_lines_are_its_own(title in ".{1,60}", pid: u32, status in 1..255) {
-            let line = format!("init: {title} main process ({pid}) terminated with status {status}");
-            let word = ended(Process::Main, pid, Ended::Status(status));
-            prop_assert_eq!(parse(line.as_bytes()), Some((title.as_bytes(), word)));
-            let line = format!("init: {title} main process ({pid}) killed by KILL signal");
-            let word = killed(Process::Main, pid, "KILL");
-            prop_assert_eq!(parse(line.as_bytes()), Some((title.as_bytes(), word)));
+        fn whatever_an_instance_is_called_its_lines_are_its_own(
+            fake in ".{0,20}( main process \\(1\\)| killed by SEGV signal|Failed to spawn a| process: unable to ).{0,20}",
+            pid: u32,
+            status in 1..255,
+        ) {
+            let title = format!("kf ({fake})");
+            for (line, meaning) in [
+                (format!("main process ({pid}) terminated with status {status}"), format!("main {pid} ended with status {status}")),
+                (format!("pre-start process ({pid}) killed by KILL signal"), format!("pre-start {pid} killed by SIGKILL")),
+                (format!("main process ({pid}) killed by signal 40"), format!("main {pid} killed by signal 40")),
+                ("main process ended, respawning".to_owned(), "respawning".to_owned()),
+                ("respawning too fast, stopped".to_owned(), "too fast".to_owned()),
+            ] {
+                prop_assert_eq!(meant(&format!("{title} {line}")), format!("{title} | {meaning}"));
+            }
+            let line = format!("Failed to spawn {title} main process: unable to execute: No such file or directory");
+            let meaning = "main not executed: unable to execute: No such file or directory";
+            prop_assert_eq!(meant(&line), format!("{title} | {meaning}"));
+            for line in [
+                format!("{title} main process ({pid})"),
+                format!("{title} main process ({pid}) exited normally"),
+                format!("{title} main process ({pid}) stopped by STOP signal"),
+                format!("{title} goal changed from stop to start"),
+                format!("Sending TERM signal to {title} main process ({pid})"),
+                format!("Failed to send TERM signal to {title} main process ({pid}): No such process"),
+            ] {
+                prop_assert_eq!(meant(&line), "nothing");
+            }
         }
     }
 }

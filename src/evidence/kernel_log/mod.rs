@@ -1,14 +1,24 @@
-//! What the kernel log says about the end of a run: init's lines on the job, and the kernel's own.
+//! What the logs say about the end of a run: init's lines on the job, and the kernel's own.
 //!
-//! Init writes its line before it starts post-stop, so the line is there. One bounded read, which
-//! never waits. See `read.rs` for the log's two forms, `init_line.rs` and `death.rs` for the
-//! wordings, `run.rs` and `began.rs` for which lines are those of this run.
+//! Init writes its line to the kernel log before it starts post-stop, so the line is there. Upstart
+//! 0.6.5 writes to the system's log, where it may be late. One bounded read of either, which never
+//! waits.
+//!
+//! `read.rs` has the bytes; `kmsg.rs` and `syslog.rs` know the forms of the two logs, and make
+//! records (`record.rs`) of them; `init_line.rs` and `death.rs` know the wordings; `run.rs` and
+//! `began.rs` find which lines are those of this run.
 
 mod began;
 mod death;
 mod init_line;
+mod kmsg;
 mod read;
+mod record;
 mod run;
+mod syslog;
+mod syslog_time;
+#[cfg(test)]
+mod testing;
 
 use serde::Serialize;
 
@@ -21,8 +31,8 @@ use crate::marker::Instant;
 use crate::paths::{LOGS, Root};
 use crate::sys;
 use began::Began;
-use init_line::INIT;
-use read::{Record, Records};
+use read::Tail;
+use record::{Escape, Log, Record, title};
 
 /// The most lines that a report takes.
 const LINES: usize = 20;
@@ -83,29 +93,70 @@ pub struct KernelLines {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct KernelLine {
-    /// Seconds since the boot, by the kernel log's clock; null where it stamps nothing.
+    /// Seconds since the boot, by the kernel log's clock; null where it stamps nothing, and for a
+    /// line of the system's log, whose time stands in its text.
     pub seconds: Option<f64>,
     /// What it says; bytes that are not UTF-8 are shown as U+FFFD.
     pub text: String,
 }
 
 impl KernelLog {
-    /// Reads what the kernel log says of the run of `job` that began at `started`; where that is not
-    /// known, of the last run whose end it tells of.
+    /// Reads what the logs say of the run of `job` that began at `started`; where that is not known,
+    /// of the last run whose end they tell of.
     ///
     /// # Errors
-    /// Why it says nothing, in words.
+    /// Why none can be read, in words.
     pub fn read(root: Root, job: &Job<'_>, started: Option<Instant>) -> Result<Self, String> {
-        let records = read::read(root)?;
-        let newest = records.records.iter().filter_map(|record| record.micros).max();
-        let began = started.map_or(Began::Unknown, |started| {
-            let lasted = sys::boot_micros().saturating_sub(started.boot_micros);
-            Began::new(sys::kernel_log_micros(), newest, lasted)
-        });
-        let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
+        let lasted = started.map(|start| sys::boot_micros().saturating_sub(start.boot_micros));
         // Upstart that keeps its jobs' output (1.4) logs to the kernel; 0.6.5 did to syslog.
-        let logs = root.join(&[LOGS.as_bytes()]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
-        Ok(Self::of(&records, &title(job, records.escaped), began, pids_match, logs))
+        let logs_to_kernel =
+            root.join(&[LOGS.as_bytes()]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
+        let mut is_heard = false;
+        let kernel_log = read::kernel_log(root).map(|tail| {
+            let title = title(job, tail.escape);
+            let log = kmsg::log(&tail, &title);
+            is_heard = log.is_heard;
+            Self::of_kernel_log(&log, &title, lasted, logs_to_kernel)
+        });
+        if is_heard || logs_to_kernel {
+            return kernel_log;
+        }
+        match (read::syslog(root), kernel_log) {
+            (Ok(Some((source, tail))), _) => Ok(Self::of_syslog(source, &tail, job, lasted)),
+            (Ok(None), kernel_log) => kernel_log,
+            (Err(refused), Ok(log)) => {
+                let complete = log.complete.map_err(|why| format!("{why}; {refused}"));
+                Ok(Self { complete, ..log })
+            }
+            (Err(refused), Err(why)) => Err(format!("{why}; {refused}")),
+        }
+    }
+
+    /// What the kernel log says of a run that lasted `lasted` microseconds.
+    fn of_kernel_log(
+        log: &Log<'_>,
+        title: &[u8],
+        lasted: Option<i64>,
+        logs_to_kernel: bool,
+    ) -> Self {
+        let now = sys::kernel_log_micros();
+        let began = lasted.map_or(Began::Unknown, |lasted| Began::new(now, log.newest, lasted));
+        let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
+        let gap = gap(log, began, logs_to_kernel);
+        Self::of(Source::KernelLog, log, title, began, pids_match, gap)
+    }
+
+    /// The same of the system's log.
+    fn of_syslog(source: Source, tail: &Tail, job: &Job<'_>, lasted: Option<i64>) -> Self {
+        const LATE: &str = "init writes to the system's log here, where a line may come late";
+        let title = title(job, Escape::Octal);
+        let host = sys::names().map(|names| names.nodename().to_owned()).unwrap_or_default();
+        let log =
+            syslog::lines(&tail.bytes, &title, host.as_encoded_bytes(), tail.written.micros());
+        let now = sys::now().micros();
+        let began = lasted.map_or(Began::Unknown, |lasted| Began::new((now, now), None, lasted));
+        let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
+        Self::of(source, &log, &title, began, pids_match, Some(LATE))
     }
 
     /// The same log, as one that said nothing of the end unless what it says `fits`.
@@ -122,73 +173,60 @@ impl KernelLog {
     }
 
     fn of(
-        log: &Records,
+        source: Source,
+        log: &Log<'_>,
         title: &[u8],
         began: Began,
         pids_match: bool,
-        init_logs_here: bool,
+        gap: Option<&str>,
     ) -> Self {
-        let records = &log.records;
-        let mut found = run::find(records, title, began);
-        let death = found.kernel_death(records, began, pids_match);
-        let gap = gap(log, began, init_logs_here);
-        let shown = found.lines.len().saturating_sub(LINES);
-        let lines = found.lines.iter().skip(shown).filter_map(|index| records.get(*index));
-        let lines = lines.map(KernelLine::of).collect();
+        let mut found = run::find(&log.records, title, began);
+        let death = found.kernel_death(&log.records, began, pids_match);
+        let left_out = found.lines.len().saturating_sub(LINES);
+        let lines = found.lines.iter().skip(left_out);
+        let lines = lines.filter_map(|index| log.records.get(*index));
         Self {
-            source: Source::KernelLog,
+            source,
             end: found.end,
             death,
-            lines: KernelLines { lines, truncated: shown > 0 || gap.is_some() },
             complete: gap.map_or(Ok(()), |why| Err(why.to_owned())),
+            lines: KernelLines {
+                lines: lines.map(|record| KernelLine::of(record, source)).collect(),
+                truncated: left_out > 0 || gap.is_some(),
+            },
         }
     }
 }
 
 impl KernelLine {
-    fn of(record: &Record) -> Self {
+    fn of(record: &Record<'_>, source: Source) -> Self {
+        let micros = record.micros.filter(|_| source == Source::KernelLog);
         Self {
-            seconds: record.micros.map(|micros| micros as f64 / 1e6),
-            text: String::from_utf8_lossy(&record.text).into_owned(),
+            seconds: micros.map(|micros| micros as f64 / 1e6),
+            text: String::from_utf8_lossy(&record.line).into_owned(),
         }
     }
 }
 
-/// Why a line that is not there may have been written all the same; `None` where it was not.
-fn gap(log: &Records, began: Began, init_logs_here: bool) -> Option<&'static str> {
-    let heard = log.records.iter().any(|record| record.text.starts_with(INIT));
-    if !heard && !init_logs_here {
+/// Why a line that is not in the kernel log may have been written all the same; `None` where it was
+/// not.
+fn gap(log: &Log<'_>, began: Began, logs_to_kernel: bool) -> Option<&'static str> {
+    if !log.is_heard && !logs_to_kernel {
         return Some("the kernel log has no line of init's at all");
     }
     let Began::Between { earliest, .. } = began else { return None };
-    let oldest = log.records.iter().find_map(|record| record.micros);
-    match oldest {
-        _ if log.whole => None,
+    match log.oldest {
+        _ if log.is_whole => None,
         Some(oldest) if oldest <= earliest => None,
         Some(_) => Some("the kernel log does not reach back to the start of this run"),
         None => Some("the kernel log's lines have no times"),
     }
 }
 
-/// The job as init calls it, written as the log writes it.
-fn title(job: &Job<'_>, escaped: bool) -> Vec<u8> {
-    let mut title = job.name.to_vec();
-    if !job.instance.is_empty() {
-        title = [job.name, b" (", job.instance, b")"].concat();
-    }
-    if !escaped {
-        return title;
-    }
-    let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'\\';
-    title
-        .iter()
-        .flat_map(|byte| if plain(byte) { vec![*byte] } else { format!("\\x{byte:02x}").into() })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Timestamp;
 
     fn log(text: &str, job: &str, instance: &str, lasted: i64) -> KernelLog {
         let now = (100_000_000, 100_000_000);
@@ -197,18 +235,23 @@ mod tests {
 
     fn log_since(text: &str, job: &str, instance: &str, began: Began) -> KernelLog {
         let job = Job { name: job.as_bytes(), instance: instance.as_bytes() };
-        let (records, escaped) = match text.starts_with('<') {
-            true => (read::lines(text.as_bytes()), false),
-            false => (read::entries(text.as_bytes()), true),
+        let escape = if text.starts_with('<') { Escape::Nothing } else { Escape::Hexadecimal };
+        let tail = Tail {
+            bytes: text.into(),
+            escape,
+            is_whole: false,
+            written: Timestamp::from_micros(0),
         };
-        let records = Records { records, escaped, whole: false };
-        KernelLog::of(&records, &title(&job, escaped), began, true, false)
+        let title = title(&job, escape);
+        let log = kmsg::log(&tail, &title);
+        let gap = gap(&log, began, false);
+        KernelLog::of(Source::KernelLog, &log, &title, began, true, gap)
     }
 
     #[test]
     fn names_are_those_of_the_log() {
         let dev = "12,1,99000000,-;init: kf (\\xc3\\xa9\\x0a\\x5c) main process (1) killed by SEGV signal";
-        let ring = "<12>[   99.000000] init: kf (é\n<12>[   99.000000] \\) main process (1) killed by SEGV signal";
+        let ring = "<12>[   99.000007] init: kf (é\n<12>[   99.000007] \\) main process (1) killed by SEGV signal";
         for text in [dev, ring] {
             assert!(log(text, "kf", "é\n\\", 5).end.main.is_some(), "{text}");
             assert!(log(text, "kf", "é", 5).end.is_silent(), "{text}");
@@ -278,7 +321,7 @@ mod tests {
             serde_json::json!({
                 "source": "kernel_log",
                 "end": {
-                    "pre_start": null, "not_executed": null, "pre_stop_failed": false,
+                    "security": null, "pre_start": null, "not_executed": null, "pre_stop_failed": false,
                     "main": {"signal": {"number": 11, "name": "SIGSEGV"}},
                     "next": "respawns", "certainty": "sure",
                 },

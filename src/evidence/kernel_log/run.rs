@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::began::{Began, Certainty};
 use super::death::{self, Cause};
 use super::init_line::{self, Ended, Process, Word};
-use super::read::Record;
+use super::record::{Record, Speaker};
 
 /// How long before init's line the kernel's line on the same death may stand, in microseconds,
 /// where the process ids do not tell: a core dump is written in between.
@@ -15,6 +15,8 @@ const DEATH_MICROS: i64 = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct RunEnd {
+    /// How the load of the security profile ended, where it failed: no process ran after it.
+    pub security: Option<Ended>,
     /// How pre-start ended, where it failed.
     pub pre_start: Option<Ended>,
     /// The process that could not be executed, and why.
@@ -48,7 +50,8 @@ impl RunEnd {
 
     /// Whether what was said so far ends a run.
     fn is_over(&self) -> bool {
-        self.pre_start.is_some()
+        self.security.is_some()
+            || self.pre_start.is_some()
             || self.main.is_some()
             || self.not_executed.is_some()
             || self.next.is_some()
@@ -69,13 +72,13 @@ pub(super) struct Found {
 
 /// Finds the last run that init speaks of in `records`, since `began`, of the job that it calls
 /// `title`. By order alone where the lines have no stamps.
-pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
+pub(super) fn find(records: &[Record<'_>], title: &[u8], began: Began) -> Found {
     let mut found = Found::default();
     for (index, record) in records.iter().enumerate() {
-        if !init_line::may_be_on(&record.text, title) || !began.may_be_before(record.micros) {
+        if record.speaker != Speaker::Init || !began.may_be_before(record.micros) {
             continue;
         }
-        let Some((_, word)) = init_line::parse(&record.text).filter(|(named, _)| *named == title)
+        let Some((_, word)) = init_line::parse(record.said()).filter(|(named, _)| *named == title)
         else {
             continue;
         };
@@ -87,7 +90,10 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
         match word {
             Word::Respawning => found.end.next = Some(Next::Respawns),
             Word::TooFast => found.end.next = Some(Next::GivesUp),
-            Word::NotExecuted(process @ (Process::Main | Process::PreStart), why) => {
+            Word::NotExecuted(
+                process @ (Process::Main | Process::PreStart | Process::Security),
+                why,
+            ) => {
                 found.end.not_executed = Some((process, why));
             }
             Word::Ended(Process::Main, pid, ended) => {
@@ -95,6 +101,7 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
                 found.main = Some((pid, index));
             }
             Word::Ended(Process::PreStart, _, ended) => found.end.pre_start = Some(ended),
+            Word::Ended(Process::Security, _, ended) => found.end.security = Some(ended),
             Word::Ended(Process::PreStop, ..) | Word::NotExecuted(Process::PreStop, _) => {
                 found.end.pre_stop_failed = true;
             }
@@ -113,9 +120,13 @@ pub(super) fn find(records: &[Record], title: &[u8], began: Began) -> Found {
 fn begins_anew(end: &RunEnd, word: &Word) -> bool {
     match word {
         Word::Ended(Process::Main, ..) | Word::NotExecuted(Process::Main, _) => end.is_over(),
-        Word::Respawning | Word::TooFast => end.next.is_some() || end.pre_start.is_some(),
-        Word::Ended(Process::PreStart | Process::PreStop, ..)
-        | Word::NotExecuted(Process::PreStart | Process::PreStop, _) => end.is_over(),
+        Word::Respawning | Word::TooFast => {
+            end.next.is_some() || end.pre_start.is_some() || end.security.is_some()
+        }
+        Word::Ended(Process::Security | Process::PreStart | Process::PreStop, ..)
+        | Word::NotExecuted(Process::Security | Process::PreStart | Process::PreStop, _) => {
+            end.is_over()
+        }
         Word::Ended(..) | Word::NotExecuted(..) => false,
     }
 }
@@ -142,7 +153,7 @@ impl Found {
     /// `pids_match` tells whether init's process ids are the kernel's.
     pub(super) fn kernel_death(
         &mut self,
-        records: &[Record],
+        records: &[Record<'_>],
         began: Began,
         pids_match: bool,
     ) -> Option<KernelDeath> {
@@ -180,23 +191,28 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::kernel_log::read::lines;
+    use crate::evidence::kernel_log::record::INIT;
+    use std::borrow::Cow;
 
     const NOW: (i64, i64) = (100_000_000, 100_000_000);
 
     /// What is found in `log`, whose lines are `SECONDS TEXT`, by a run of `job` that lasted
     /// `lasted` seconds up to second 100.
-    fn found(job: &str, log: &[(f64, &str)], lasted: f64) -> (Found, Vec<Record>) {
-        let text: String = log
-            .iter()
-            .map(|(at, text)| {
-                let priority = if text.starts_with("init: ") { 12 } else { 3 };
-                format!("<{priority}>[{at:12.6}] {text}\n")
-            })
-            .collect();
-        let records = lines(text.as_bytes());
-        let began = Began::new(NOW, records.last().and_then(|r| r.micros), (lasted * 1e6) as i64);
+    fn found(job: &str, log: &[(f64, &'static str)], lasted: f64) -> (Found, Vec<Record<'static>>) {
+        let records: Vec<_> = log.iter().map(|(at, text)| record(*at, (*text).into())).collect();
+        let newest = records.iter().filter_map(|record| record.micros).max();
+        let began = Began::new(NOW, newest, (lasted * 1e6) as i64);
         (find(&records, job.as_bytes(), began), records)
+    }
+
+    fn record(at: f64, text: Cow<'static, str>) -> Record<'static> {
+        let is_inits = text.as_bytes().starts_with(INIT);
+        Record {
+            speaker: if is_inits { Speaker::Init } else { Speaker::Kernel },
+            micros: Some((at * 1e6) as i64),
+            line: text.into_owned().into_bytes().into(),
+            from: if is_inits { INIT.len() } else { 0 },
+        }
     }
 
     fn signal(name: &str) -> Option<Ended> {
@@ -245,6 +261,27 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_before_main_is_kept_apart() {
+        let status = |status| Some(Ended::Status(status));
+        let log = [
+            (98.0, "init: a main process (1) killed by SEGV signal"),
+            (99.1, "init: a security process (2) terminated with status 1"),
+        ];
+        let end = found("a", &log, 10.0).0.end;
+        assert_eq!((end.security, end.pre_start, end.main), (status(1), None, None));
+        let log = [(99.1, "init: a pre-start process (2) terminated with status 7")];
+        let end = found("a", &log, 10.0).0.end;
+        assert_eq!((end.security, end.pre_start), (None, status(7)));
+        let why = "unable to execute: Permission denied";
+        let log = [(
+            99.1,
+            "init: Failed to spawn a security process: unable to execute: Permission denied",
+        )];
+        let end = found("a", &log, 10.0).0.end;
+        assert_eq!(end.not_executed, Some((Process::Security, why.to_owned())));
+    }
+
+    #[test]
     fn a_failed_post_start_does_not_hide_the_end() {
         let log = [
             (99.1, "init: a main process (1) killed by SEGV signal"),
@@ -267,8 +304,9 @@ mod tests {
         let log = |oom: f64, pid: u32, signal: &str| {
             let kernel = format!("Killed process {pid} (java) total-vm:8kB, anon-rss:4kB");
             let init = format!("init: a main process (53) killed by {signal} signal");
-            let (mut found, records) = found("a", &[(oom, &kernel), (99.9, &init)], 50.0);
+            let records = [record(oom, kernel.into()), record(99.9, init.into())];
             let began = Began::new(NOW, None, 50_000_000);
+            let mut found = find(&records, b"a", began);
             let mut death = |pids_match| found.kernel_death(&records, began, pids_match);
             (death(true), death(false))
         };

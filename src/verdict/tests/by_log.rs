@@ -155,6 +155,13 @@ fn row_17_pre_start_fails() {
 }
 
 #[test]
+fn a_security_profile_that_cannot_be_loaded() {
+    let end = RunEnd { security: Some(Ended::Status(1)), ..RunEnd::default() };
+    let words = "failed to start: security exit status 1";
+    decides(&said(end), Goal::Stop, StartFailed, words);
+}
+
+#[test]
 fn row_19_main_cannot_be_executed() {
     let why = "unable to execute: No such file or directory".to_owned();
     let end = RunEnd { not_executed: Some((Process::Main, why.clone())), ..RunEnd::default() };
