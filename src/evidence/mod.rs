@@ -135,7 +135,10 @@ fn failures_logged(
 ) -> Result<bool, String> {
     match log {
         Ok(log) if !log.end.is_silent() => Ok(true),
-        Ok(_) => Err("init was not asked".to_owned()),
+        Ok(_) => Init::of(*job, root)
+            .and_then(|init| init.log_priority(PATIENCE))
+            .map(|priority| priority.tells_of_failures())
+            .map_err(|why| format!("init: {}", why.words())),
         Err(_) => Err("not asked: init's log cannot be read".to_owned()),
     }
 }

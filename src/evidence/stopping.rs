@@ -69,6 +69,10 @@ impl StoppingEvent {
                 Some(_) => end.pre_start == self.ended,
                 None => not_executed(Process::PreStart),
             },
+            Some("security") => match &self.ended {
+                Some(_) => end.security == self.ended,
+                None => not_executed(Process::Security),
+            },
             Some(_) => false,
         }
     }

@@ -5,6 +5,8 @@ use arrayvec::ArrayVec;
 use super::Unavailable;
 use crate::job::Job;
 
+/// The interface of init itself (dbus/com.ubuntu.Upstart.xml).
+pub(super) const MANAGER: &str = "com.ubuntu.Upstart0_6";
 /// The interface of a job class (dbus/com.ubuntu.Upstart.Job.xml).
 pub(super) const JOB: &str = "com.ubuntu.Upstart0_6.Job";
 /// The interface of one instance of a job; a job without instances has one too.
@@ -30,6 +32,17 @@ const INTERFACE: u8 = 2;
 const MEMBER: u8 = 3;
 const SIGNATURE: u8 = 8;
 
+/// Whom a call is made to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Object<'o> {
+    /// Init itself.
+    Manager,
+    /// The class of a job.
+    Class(&'o Job<'o>),
+    /// The instance of it.
+    Instance(&'o Job<'o>),
+}
+
 /// A method call of at most `LEN` bytes under construction: header first, then the arguments in
 /// their order.
 #[derive(Debug)]
@@ -39,10 +52,9 @@ pub(super) struct Call<const LEN: usize> {
 }
 
 impl<const LEN: usize> Call<LEN> {
-    /// A call without its arguments, to the class of `job`, or to the instance that is named.
+    /// A call without its arguments.
     pub(super) fn new(
-        job: &Job<'_>,
-        instance: Option<&[u8]>,
+        object: Object<'_>,
         interface: &str,
         member: &str,
         signature: &str,
@@ -56,11 +68,14 @@ impl<const LEN: usize> Call<LEN> {
         call.push(&[PATH, 1, b'o', 0])?;
         let length_at = call.bytes.len();
         call.push(&[0; 4])?;
-        call.push(b"/com/ubuntu/Upstart/jobs/")?;
-        call.push_path_element(job.name)?;
-        if let Some(instance) = instance {
+        call.push(b"/com/ubuntu/Upstart")?;
+        if let Object::Class(job) | Object::Instance(job) = object {
+            call.push(b"/jobs/")?;
+            call.push_path_element(job.name)?;
+        }
+        if let Object::Instance(job) = object {
             call.push(b"/")?;
-            call.push_path_element(instance)?;
+            call.push_path_element(job.instance)?;
         }
         call.fill_in(length_at, call.bytes.len() - length_at - 4);
         call.push(&[0])?;
@@ -165,5 +180,37 @@ impl<const LEN: usize> Call<LEN> {
         let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
         let room = self.bytes.iter_mut().skip(at);
         room.zip(length).for_each(|(slot, byte)| *slot = byte);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_of_inits_is_asked_for_like_this() {
+        let mut call = Call::<QUESTION_LEN>::new(Object::Manager, PROPERTIES, "Get", "ss").unwrap();
+        call.text(MANAGER.as_bytes()).unwrap();
+        call.text(b"log_priority").unwrap();
+        let expected: &[u8] = b"l\x01\0\x01\x2d\0\0\0\x01\0\0\0\x60\0\0\0\
+            \x01\x01o\0\x13\0\0\0/com/ubuntu/Upstart\0\0\0\0\0\
+            \x02\x01s\0\x1f\0\0\0org.freedesktop.DBus.Properties\0\
+            \x03\x01s\0\x03\0\0\0Get\0\0\0\0\0\
+            \x08\x01g\0\x02ss\0\
+            \x15\0\0\0com.ubuntu.Upstart0_6\0\0\0\
+            \x0c\0\0\0log_priority\0";
+        assert_eq!(call.bytes(), expected);
+    }
+
+    #[test]
+    fn an_instance_is_named_by_its_path() {
+        let job = Job { name: b"sub/bar", instance: b"" };
+        let call =
+            Call::<QUESTION_LEN>::new(Object::Instance(&job), INSTANCE, "Stop", "b").unwrap();
+        let path = b"/com/ubuntu/Upstart/jobs/sub_2fbar/_\0";
+        assert!(call.bytes().windows(path.len()).any(|window| window == path));
+        let call = Call::<QUESTION_LEN>::new(Object::Class(&job), JOB, "Start", "asb").unwrap();
+        let path = b"/com/ubuntu/Upstart/jobs/sub_2fbar\0";
+        assert!(call.bytes().windows(path.len()).any(|window| window == path));
     }
 }

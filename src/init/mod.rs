@@ -6,6 +6,7 @@
 
 mod call;
 mod connection;
+mod log_priority;
 mod reply;
 
 use std::time::Duration;
@@ -15,8 +16,9 @@ use arrayvec::ArrayVec;
 use crate::job::Job;
 use crate::paths::{INIT_SOCKET, Root};
 use crate::sys::{self, Deadline, Errno};
-use call::{Call, INSTANCE, JOB, PROPERTIES, QUESTION_LEN, START_LEN};
+use call::{Call, INSTANCE, JOB, MANAGER, Object, PROPERTIES, QUESTION_LEN, START_LEN};
 use connection::exchange;
+pub use log_priority::LogPriority;
 pub use reply::{Goal, State};
 
 /// What init says of a job.
@@ -102,10 +104,21 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn status(&self, patience: Duration) -> Result<InitStatus, Unavailable> {
-        let mut call =
-            Question::new(&self.job, Some(self.job.instance), PROPERTIES, "GetAll", "s")?;
+        let mut call = self.question(PROPERTIES, "GetAll", "s")?;
         call.text(INSTANCE.as_bytes())?;
         self.ask(call.bytes(), patience, reply::status)
+    }
+
+    /// Which of its messages init writes to its log: what it does not write, its silence there does
+    /// not deny.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn log_priority(&self, patience: Duration) -> Result<LogPriority, Unavailable> {
+        let mut call = Question::new(Object::Manager, PROPERTIES, "Get", "ss")?;
+        call.text(MANAGER.as_bytes())?;
+        call.text(b"log_priority")?;
+        self.ask(call.bytes(), patience, reply::log_priority)
     }
 
     /// Asks for a stop, and does not wait until it is done: the goal is `stop` when this returns.
@@ -113,7 +126,7 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn stop(&self, patience: Duration) -> Result<(), Unavailable> {
-        let mut call = Question::new(&self.job, Some(self.job.instance), INSTANCE, "Stop", "b")?;
+        let mut call = self.question(INSTANCE, "Stop", "b")?;
         call.flag(false)?;
         self.ask(call.bytes(), patience, |_| Some(()))
     }
@@ -123,7 +136,7 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`]; [`Unavailable::UnknownJob`] where it is down already.
     pub fn turn_round(&self, patience: Duration) -> Result<(), Unavailable> {
-        let mut call = Question::new(&self.job, Some(self.job.instance), INSTANCE, "Start", "b")?;
+        let mut call = self.question(INSTANCE, "Start", "b")?;
         call.flag(false)?;
         self.ask(call.bytes(), patience, |_| Some(()))
     }
@@ -136,7 +149,7 @@ impl<'a> Init<'a> {
         &self,
         variables: impl Iterator<Item = &'v [u8]>,
     ) -> Result<Start, Unavailable> {
-        let mut call = Call::new(&self.job, None, JOB, "Start", "asb")?;
+        let mut call = Call::new(Object::Class(&self.job), JOB, "Start", "asb")?;
         call.texts(variables)?;
         call.flag(false)?;
         Ok(Start(call))
@@ -148,6 +161,16 @@ impl<'a> Init<'a> {
     /// [`Unavailable`].
     pub fn start(&self, start: &Start, patience: Duration) -> Result<(), Unavailable> {
         self.ask(start.0.bytes(), patience, |_| Some(()))
+    }
+
+    /// A question on the job, without its arguments.
+    fn question(
+        &self,
+        interface: &str,
+        member: &str,
+        signature: &str,
+    ) -> Result<Question, Unavailable> {
+        Question::new(Object::Instance(&self.job), interface, member, signature)
     }
 
     fn ask<T>(

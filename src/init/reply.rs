@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::InitStatus;
+use super::{InitStatus, LogPriority};
 
 /// What init wants of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -148,6 +148,15 @@ pub(super) fn status(body: Body<'_>) -> Option<InitStatus> {
     saw_processes.then_some(InitStatus { goal: goal?, state: state?, main_pid })
 }
 
+/// Reads the property `log_priority`: a variant with a string.
+pub(super) fn log_priority(body: Body<'_>) -> Option<LogPriority> {
+    let mut reader = body.0;
+    match reader.signature()? {
+        b"s" => LogPriority::named(reader.text()?),
+        _ => None,
+    }
+}
+
 impl Goal {
     fn named(name: &[u8]) -> Option<Self> {
         Some(match name {
@@ -258,11 +267,20 @@ mod tests {
         \x04\0\0\0goal\0\x01s\0\x05\0\0\0start\0\0\0\x05\0\0\0state\0\x01s\0\0\0\0\x07\0\0\0running\0\
         \0\0\0\0\t\0\0\0processes\0\x05a(si)\0\0\0\0\x10\0\0\0\0\0\0\0\x04\0\0\0main\0\0\0\0\n\0\0\0";
 
-    fn read(message: &[u8]) -> Option<InitStatus> {
+    /// Recorded of Upstart 1.13.2: `Get` of `log_priority`.
+    const MESSAGE: &[u8] =
+        b"l\x02\x01\x01\x10\0\0\0\x01\0\0\0\x0f\0\0\0\x05\x01u\0\x01\0\0\0\x08\x01g\0\x01v\0\0\
+        \x01s\0\0\x07\0\0\0message\0";
+
+    fn body(message: &[u8]) -> Option<Body<'_>> {
         match Header::parse(message)?.answer(message, 1) {
-            Answer::Done(body) => status(body),
+            Answer::Done(body) => Some(body),
             Answer::Other | Answer::Error(_) => None,
         }
+    }
+
+    fn read(message: &[u8]) -> Option<InitStatus> {
+        status(body(message)?)
     }
 
     #[test]
@@ -270,6 +288,15 @@ mod tests {
         let expected = InitStatus { goal: Goal::Start, state: State::Running, main_pid: Some(10) };
         assert_eq!(read(RUNNING), Some(expected));
         assert_eq!(Header::parse(RUNNING).unwrap().rest, RUNNING.len() - FIXED_LEN);
+    }
+
+    #[test]
+    fn so_is_the_one_on_the_log_priority() {
+        assert_eq!(body(MESSAGE).and_then(log_priority), Some(LogPriority::Message));
+        for end in 0..MESSAGE.len() {
+            assert_eq!(MESSAGE.get(..end).and_then(body).and_then(log_priority), None, "{end}");
+        }
+        assert_eq!(body(RUNNING).and_then(log_priority), None, "that is something else");
     }
 
     #[test]
@@ -282,7 +309,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_do_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(&bytes);
+            let _ = (read(&bytes), body(&bytes).and_then(log_priority));
         }
 
         #[test]

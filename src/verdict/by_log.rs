@@ -35,6 +35,10 @@ fn by_what_init_said(case: Case<'_>, end: &RunEnd, goal: Option<Goal>) -> Verdic
         let reason = format!("init could not start {}: {why}", process.name());
         return case.verdict(VerdictKind::StartFailed, reason);
     }
+    if end.security.is_some() {
+        let reason = "main never ran: its security profile could not be loaded";
+        return case.verdict(VerdictKind::StartFailed, reason);
+    }
     if end.pre_start.is_some() {
         return case.verdict(VerdictKind::StartFailed, "main never ran: pre-start failed");
     }

@@ -63,6 +63,7 @@ pub(super) fn exit_of(end: &RunEnd) -> Exit {
         RunEnd { not_executed: Some((process, _)), .. } => Exit::not_started(*process),
         RunEnd { main: Some(ended), .. } => Exit::of(Process::Main, ended),
         RunEnd { pre_start: Some(ended), .. } => Exit::of(Process::PreStart, ended),
+        RunEnd { security: Some(ended), .. } => Exit::of(Process::Security, ended),
         // Init hides nothing else of a job that it respawns.
         RunEnd { next: Some(_), .. } => Exit::of(Process::Main, &Ended::Status(0)),
         _ => Exit::unknown(),
@@ -74,6 +75,7 @@ fn told(end: &RunEnd) -> Option<String> {
     let (process, ended) = match end {
         RunEnd { main: Some(ended), .. } => (Process::Main, ended),
         RunEnd { pre_start: Some(ended), .. } => (Process::PreStart, ended),
+        RunEnd { security: Some(ended), .. } => (Process::Security, ended),
         RunEnd { next: Some(_), .. } => {
             return Some("init told of no status: main ended with exit status 0".to_owned());
         }

@@ -106,6 +106,9 @@ fn end(end: &RunEnd) -> String {
     if let Some(ended) = &end.pre_start {
         said.push(format!("pre-start failed with {}", ended.words()));
     }
+    if let Some(ended) = &end.security {
+        said.push(format!("its security profile could not be loaded: {}", ended.words()));
+    }
     if let Some((process, why)) = &end.not_executed {
         said.push(format!("{} could not be executed ({why})", process.name()));
     }
