@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::support::Job;
-use crate::{CRASHED, SILENT, down, polite, row, told};
+use crate::{CRASHED, SILENT, Told, down, polite, row, told};
 
 const CRASHES: &str = "kill -SEGV $$";
 
@@ -28,9 +28,10 @@ row! {
     }
 }
 row! {
-    twenty_instances_are_killed_at_once, told(&["crashed"; 20]), |host| {
-        let start =
-            |n: u8| host.job("web").instance(&n.to_string()).respawn().start();
+    twenty_instances_are_killed_at_once,
+    Told { without_pre_stop: &["unclear"; 20], ..told(&["crashed"; 20]) },
+    |host| {
+        let start = |n: u8| host.job("web").instance(&n.to_string()).start();
         let jobs: Vec<Job> = (0..20).map(start).collect();
         std::thread::scope(|scope| {
             for job in &jobs {
