@@ -71,7 +71,7 @@ impl Evidence {
         Self {
             marker,
             stopping: None,
-            init: Status::ask(root, job),
+            init: Status::ask(root, job, PATIENCE),
             failures_logged: failures_logged(root, job, &kernel_log),
             kernel_log,
             stop_events: StopEvents::from_env(),

@@ -1,8 +1,9 @@
 //! What init itself wants of the job, and whether main still lives.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
-use super::PATIENCE;
 pub use crate::init::Goal;
 use crate::init::Init;
 use crate::job::Job;
@@ -19,13 +20,13 @@ pub struct Status {
 }
 
 impl Status {
-    /// Asks init.
+    /// Asks init, which has `patience` to answer.
     ///
     /// # Errors
     /// Why it did not tell, in words.
-    pub fn ask(root: Root, job: &Job<'_>) -> Result<Self, String> {
+    pub fn ask(root: Root, job: &Job<'_>, patience: Duration) -> Result<Self, String> {
         let status = Init::of(*job, root)
-            .and_then(|init| init.status(PATIENCE))
+            .and_then(|init| init.status(patience))
             .map_err(|why| format!("init: {}", why.words()))?;
         Ok(Self {
             goal: match status.goal {
