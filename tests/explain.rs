@@ -14,7 +14,8 @@ use support::{Host, Stanza};
 fn explained(host: &Host) -> String {
     let report = host.only_report();
     let mut command = Command::new(env!("CARGO_BIN_EXE_upstart-crash"));
-    command.args(["explain", report["id"].as_str().unwrap()]).env_clear();
+    let id = report.get("id").and_then(|id| id.as_str()).unwrap();
+    command.args(["explain", id]).env_clear();
     let output = command.env("UPSTART_MONITOR_ROOT", host.path("")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();

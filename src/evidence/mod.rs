@@ -67,12 +67,13 @@ impl Evidence {
         marker: MarkerEvidence,
         started: Option<Instant>,
     ) -> Self {
+        let init = Status::ask(root, job, PATIENCE);
         let kernel_log = KernelLog::read(root, job, started);
         Self {
             marker,
             stopping: None,
-            init: Status::ask(root, job, PATIENCE),
-            failures_logged: failures_logged(root, job, &kernel_log),
+            failures_logged: failures_logged(root, job, &init, &kernel_log),
+            init,
             kernel_log,
             stop_events: StopEvents::from_env(),
             runlevel: runlevel::read(root),
@@ -93,8 +94,8 @@ impl Evidence {
         let kernel_log = KernelLog::read(root, job, started);
         Self {
             marker,
+            failures_logged: failures_logged(root, job, &init, &kernel_log),
             init,
-            failures_logged: failures_logged(root, job, &kernel_log),
             kernel_log: kernel_log.map(|log| log.on(|end| event.is_told_by(end))),
             stop_events: None,
             runlevel: runlevel::read(root),
@@ -126,19 +127,21 @@ impl Evidence {
     }
 }
 
-/// Whether init writes to its log when a process of a job fails. Where it did write it need not be
-/// asked.
+/// Whether init writes to its log when a process of a job fails. It need not be asked where it did
+/// write, nor once more where it did not answer.
 fn failures_logged(
     root: Root,
     job: &Job<'_>,
+    init: &Result<Status, String>,
     log: &Result<KernelLog, String>,
 ) -> Result<bool, String> {
-    match log {
-        Ok(log) if !log.end.is_silent() => Ok(true),
-        Ok(_) => Init::of(*job, root)
+    match (log, init) {
+        (Ok(log), _) if !log.end.is_silent() => Ok(true),
+        (Ok(_), Err(why)) => Err(why.clone()),
+        (Ok(_), Ok(_)) => Init::of(*job, root)
             .and_then(|init| init.log_priority(PATIENCE))
             .map(|priority| priority.tells_of_failures())
             .map_err(|why| format!("init: {}", why.words())),
-        Err(_) => Err("not asked: init's log cannot be read".to_owned()),
+        (Err(_), _) => Err("not asked: init's log cannot be read".to_owned()),
     }
 }

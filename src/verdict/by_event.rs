@@ -3,7 +3,7 @@
 
 use super::case::{Case, exit_of};
 use super::{Exit, Verdict, VerdictKind};
-use crate::evidence::{Evidence, Goal, Process, RESPAWN, RunEnd, Status, StoppingEvent};
+use crate::evidence::{Certainty, Evidence, Goal, Process, RESPAWN, RunEnd, Status, StoppingEvent};
 
 /// Decides by the event, and by what init said when it was asked.
 pub(super) fn decide(evidence: &Evidence, event: &StoppingEvent) -> Verdict {
@@ -70,6 +70,9 @@ fn unannounced(case: Case<'_>) -> Verdict {
     let log = &case.evidence.kernel_log;
     match (&case.evidence.init, case.end, log) {
         (Ok(_), Some(_), _) => {
+            case.verdict(VerdictKind::Crashed, "init calls it a failure and respawns the job")
+        }
+        (Err(_), Some(end), _) if end.certainty == Certainty::Sure => {
             case.verdict(VerdictKind::Crashed, "init calls it a failure and respawns the job")
         }
         (Ok(_), None, Ok(log)) if log.complete.is_ok() && case.evidence.failures_logged == Ok(true) => {

@@ -148,7 +148,12 @@ fn out_of_memory_is_told_as_such() {
 fn where_init_does_not_answer_its_log_decides_or_nothing() {
     let mute = || Err("init: it does not answer".to_owned());
     assert_eq!(judge(&observed(OK, mute(), RunEnd::default())).kind, Stopped);
-    let verdict = judge(&observed(OK, mute(), respawned(exited(1))));
+    let mut crash = observed(OK, mute(), respawned(exited(1)));
+    assert_eq!(judge(&crash).kind, Crashed, "since the run began");
+    if let Ok(log) = &mut crash.kernel_log {
+        log.end.certainty = Certainty::Unbounded;
+    }
+    let verdict = judge(&crash);
     assert_eq!(verdict.kind, Unclear, "that may be an earlier run's");
     assert!(verdict.reasons[0].contains("it does not answer"));
     let event = failed("main", Some(Ended::Status(1)));
