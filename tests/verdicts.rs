@@ -6,7 +6,7 @@ mod support;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use support::Hook::{PostStop, PreStart};
-use support::{End, Host, JobBuilder, STAYS_UP, Stanza};
+use support::{End, Host, JobBuilder, Layout, LogPriority, STAYS_UP, Stanza};
 
 /// Runs `job` until it is down; the one report on it.
 #[track_caller]
@@ -289,4 +289,18 @@ fn an_instance_named_like_a_message_speaks_only_for_itself() {
     }
     nginx.stop();
     assert_eq!(host.reports().len(), names.len(), "none on nginx");
+}
+
+#[test]
+fn where_init_hides_failures_its_silence_proves_nothing() {
+    for (layout, kind) in [(Layout::ThreeStanzas, "unclear"), (Layout::Observer, "crashed")] {
+        let host = Host::laid_out(layout);
+        host.set_log_priority(LogPriority::Error);
+        let report = told(&host, host.job("nginx").main("exit 3"));
+        assert_eq!(report["verdict"]["kind"], kind, "{report:#}");
+        assert_eq!(report["evidence"]["failures_logged"], false);
+    }
+    let host = Host::new();
+    host.set_log_priority(LogPriority::Info);
+    silent(&host, host.job("once").main("exit 0"));
 }
