@@ -2,8 +2,12 @@
 //!
 //! Wall time from start to exit of the whole process. The candidates take turns, so that what else
 //! the machine does falls on all of them alike; read the ratios, not the microseconds. The markers
-//! lie in memory and the spool on disk, as on a real host. The notifier that a crash starts is
-//! stood in for by an empty program: its work is not the hook's.
+//! lie in memory and the spool on disk, as on a real host. Init's answers come from the tests' own
+//! Upstart, on another processor. The notifier that a crash starts is stood in for by an empty
+//! program: its work is not the hook's.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use support::{Hook, Host, Job, Layout};
 use tempfile::TempDir;
 use upstart_monitor::sys;
 
@@ -28,11 +33,12 @@ fn main() -> io::Result<()> {
 
 /// What the hooks are run in.
 struct Bench {
-    root: TempDir,
-    /// Keeps the markers; `var/run` points here.
+    /// With the hooks of `dist/bin`, and an empty program as `upstart-crash` beside them.
+    host: Host,
+    /// Keeps the markers; `/var/run` points here.
     _run: TempDir,
-    /// The hooks of `dist/bin`, with an empty program as `upstart-crash` beside them.
-    bin: PathBuf,
+    /// A job that runs, for whoever asks init.
+    _web: Job,
 }
 
 /// One program in one situation.
@@ -41,6 +47,8 @@ struct Candidate {
     program: PathBuf,
     /// Whether the marker is there when the program starts.
     armed: bool,
+    /// What it is told beside the job.
+    environment: &'static [(&'static str, &'static str)],
     /// The candidate that its time is compared with.
     shell: Option<&'static str>,
     samples: Vec<Duration>,
@@ -49,28 +57,28 @@ struct Candidate {
 impl Bench {
     fn set_up() -> io::Result<Self> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = source.join("target");
-        fs::create_dir_all(&target)?;
-        let root = tempfile::Builder::new().prefix("bench.").tempdir_in(&target)?;
+        let host = Host::laid_out(Layout::Bare);
         let memory = Path::new("/dev/shm");
-        let run =
-            if memory.is_dir() { TempDir::new_in(memory)? } else { TempDir::new_in(&target)? };
-        for directory in ["var/log/upstart", "bin", "dev"] {
-            fs::create_dir_all(root.path().join(directory))?;
-        }
-        std::os::unix::fs::symlink(run.path(), root.path().join("var/run"))?;
+        let run = if memory.is_dir() {
+            TempDir::new_in(memory)?
+        } else {
+            TempDir::new_in(host.path("/"))?
+        };
+        fs::remove_dir(host.path("/var/run"))?;
+        std::os::unix::fs::symlink(run.path(), host.path("/var/run"))?;
 
-        let bin = root.path().join("bin");
-        for hook in ["pre-start", "pre-stop", "post-stop"] {
-            fs::copy(source.join("dist/bin").join(hook), bin.join(hook))?;
+        for hook in Hook::ALL.into_iter().chain([Hook::Observer]) {
+            fs::remove_file(host.program(hook.name()))?;
+            fs::copy(source.join("dist/bin").join(hook.name()), host.program(hook.name()))?;
         }
-        compile(&source.join("benches/floor.c"), &bin.join("floor"))?;
-        compile(&source.join("benches/peak.c"), &bin.join("peak"))?;
-        fs::copy(bin.join("floor"), bin.join("upstart-crash"))?;
+        compile(&source.join("benches/floor.c"), &host.program("floor"))?;
+        compile(&source.join("benches/peak.c"), &host.program("peak"))?;
+        fs::copy(host.program("floor"), host.program("upstart-crash"))?;
 
         let log: String = (0..2000).map(|n| format!("line {n} of the service's log\r\n")).collect();
-        fs::write(root.path().join("var/log/upstart/shop.log"), log)?;
-        Ok(Self { root, _run: run, bin })
+        host.write("/var/log/upstart/shop.log", log);
+        let web = host.job("web").start();
+        Ok(Self { host, _run: run, _web: web })
     }
 
     /// Runs `program` as Upstart runs a hook, with arguments before it where it is wrapped.
@@ -81,7 +89,7 @@ impl Bench {
             .env("UPSTART_JOB", "shop")
             .env("UPSTART_INSTANCE", "")
             .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin")
-            .env("UPSTART_MONITOR_ROOT", self.root.path())
+            .env("UPSTART_MONITOR_ROOT", self.host.path(""))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -90,13 +98,13 @@ impl Bench {
 
     /// Puts the marker into the state that `candidate` starts from. It is always pre-start's own.
     fn set_marker(&self, armed: bool) -> io::Result<()> {
-        let marker = self.root.path().join("var/run/shop.shutdown");
+        let marker = self.host.path("/var/run/shop.shutdown");
         match fs::remove_file(marker) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         if armed {
-            self.command(&self.bin.join("pre-start")).status()?;
+            self.command(&self.host.program("pre-start")).status()?;
             self.tell_of_a_crash()?;
         }
         Ok(())
@@ -113,12 +121,12 @@ impl Bench {
             );
         }
         let _ = writeln!(log, "12,1700,{now},-;init: shop main process (53) killed by SEGV signal");
-        fs::write(self.root.path().join("dev/kmsg"), log)
+        fs::write(self.host.path("/dev/kmsg"), log)
     }
 
     /// The reports of earlier rounds must not make a directory of a size that no host has.
     fn empty_spool(&self) -> io::Result<()> {
-        match fs::remove_dir_all(self.root.path().join("var/spool/upstart-monitor/new")) {
+        match fs::remove_dir_all(self.host.path("/var/spool/upstart-monitor/new")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
@@ -130,10 +138,11 @@ impl Bench {
             name,
             program,
             armed,
+            environment: &[],
             shell,
             samples: Vec::with_capacity(ROUNDS),
         };
-        let ours = |hook: &str| self.bin.join(hook);
+        let ours = |hook: &str| self.host.program(hook);
         let theirs = |hook: &str| shell.join(hook);
         vec![
             candidate("empty static program", ours("floor"), false, None),
@@ -155,6 +164,20 @@ impl Bench {
                 true,
                 Some("shell post-stop, marker"),
             ),
+            Candidate {
+                environment: &[("JOB", "web"), ("INSTANCE", ""), ("RESULT", "ok")],
+                ..candidate("observer, a stop", ours("stopping"), false, None)
+            },
+            Candidate {
+                environment: &[
+                    ("JOB", "shop"),
+                    ("INSTANCE", ""),
+                    ("RESULT", "failed"),
+                    ("PROCESS", "main"),
+                    ("EXIT_SIGNAL", "SEGV"),
+                ],
+                ..candidate("observer, crash and report", ours("stopping"), true, None)
+            },
         ]
     }
 }
@@ -171,10 +194,11 @@ fn compile(source: &Path, program: &Path) -> io::Result<()> {
 fn sizes(out: &mut impl Write, bench: &Bench) -> io::Result<()> {
     writeln!(out, "{:<30} {:>10}", "file", "bytes")?;
     for (name, path) in [
-        ("empty static program", bench.bin.join("floor")),
-        ("pre-start", bench.bin.join("pre-start")),
-        ("pre-stop", bench.bin.join("pre-stop")),
-        ("post-stop", bench.bin.join("post-stop")),
+        ("empty static program", bench.host.program("floor")),
+        ("pre-start", bench.host.program("pre-start")),
+        ("pre-stop", bench.host.program("pre-stop")),
+        ("post-stop", bench.host.program("post-stop")),
+        ("stopping", bench.host.program("stopping")),
         ("upstart-crash", Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/bin/upstart-crash")),
     ] {
         writeln!(out, "{name:<30} {:>10}", fs::metadata(path)?.len())?;
@@ -189,6 +213,7 @@ fn times(out: &mut impl Write, bench: &Bench) -> io::Result<()> {
         for candidate in &mut candidates {
             bench.set_marker(candidate.armed)?;
             let mut command = bench.command(&candidate.program);
+            command.envs(candidate.environment.iter().copied());
             let began = Instant::now();
             let status = command.status()?;
             let took = began.elapsed();
@@ -236,7 +261,8 @@ fn peaks(out: &mut impl Write, bench: &Bench) -> io::Result<()> {
     for candidate in bench.candidates() {
         bench.set_marker(candidate.armed)?;
         let printed = bench
-            .command(&bench.bin.join("peak"))
+            .command(&bench.host.program("peak"))
+            .envs(candidate.environment.iter().copied())
             .arg(&candidate.program)
             .stdout(Stdio::piped())
             .output()?;
