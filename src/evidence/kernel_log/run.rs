@@ -11,6 +11,10 @@ use super::record::{Record, Speaker};
 /// where the process ids do not tell: a core dump is written in between.
 const DEATH_MICROS: i64 = 1_000_000;
 
+/// How long after the line on main's end init's word on what comes next may stand, in microseconds,
+/// on a machine that is not swamped.
+const LINES_MICROS: i64 = 1_000_000;
+
 /// What init said of the end of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
@@ -82,7 +86,8 @@ pub(super) fn find(records: &[Record<'_>], title: &[u8], began: Began) -> Found 
         else {
             continue;
         };
-        if begins_anew(&found.end, &word) {
+        let later = found.main.is_some_and(|(_, at)| is_later(record, records.get(at)));
+        if begins_anew(&found.end, &word, later) {
             found = Found::from(found.lines.last().map_or(0, |last| last + 1));
         }
         found.lines.push(index);
@@ -116,12 +121,20 @@ pub(super) fn find(records: &[Record<'_>], title: &[u8], began: Began) -> Found 
     found
 }
 
-/// Whether `word` cannot be said of the run that `end` speaks of.
-fn begins_anew(end: &RunEnd, word: &Word) -> bool {
+/// Whether `record` was written longer after `other` than init takes from a line on main's end to
+/// the next: it writes both before it does anything else (job_process_terminated).
+fn is_later(record: &Record<'_>, other: Option<&Record<'_>>) -> bool {
+    let stamps = record.micros.zip(other.and_then(|other| other.micros));
+    stamps.is_some_and(|(then, before)| then.saturating_sub(before) > LINES_MICROS)
+}
+
+/// Whether `word` cannot be said of the run that `end` speaks of. `later` than the line on main's
+/// end there is none but on another run.
+fn begins_anew(end: &RunEnd, word: &Word, later: bool) -> bool {
     match word {
         Word::Ended(Process::Main, ..) | Word::NotExecuted(Process::Main, _) => end.is_over(),
         Word::Respawning | Word::TooFast => {
-            end.next.is_some() || end.pre_start.is_some() || end.security.is_some()
+            later || end.next.is_some() || end.pre_start.is_some() || end.security.is_some()
         }
         Word::Ended(Process::Security | Process::PreStart | Process::PreStop, ..)
         | Word::NotExecuted(Process::Security | Process::PreStart | Process::PreStop, _) => {
@@ -279,6 +292,17 @@ mod tests {
         )];
         let end = found("a", &log, 10.0).0.end;
         assert_eq!(end.not_executed, Some((Process::Security, why.to_owned())));
+    }
+
+    #[test]
+    fn exit_0_after_a_run_that_was_stopped_is_not_told_by_the_stops_signal() {
+        let log = [
+            (90.0, "init: a main process (1) killed by TERM signal"),
+            (99.9, "init: a main process ended, respawning"),
+        ];
+        let (found, _) = found("a", &log, 50.0);
+        assert_eq!((found.end.main, found.end.next), (None, Some(Next::Respawns)));
+        assert_eq!(found.lines, [1]);
     }
 
     #[test]
