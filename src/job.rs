@@ -1,8 +1,7 @@
 //! Who: a job and its instance, as Upstart names them in a hook's environment.
 
-use crate::paths::LOGS;
-use crate::paths::Root;
-use crate::sys::{self, CPath, TooLong};
+use crate::paths::{NoPath, Place, Places};
+use crate::sys::{self, CPath};
 
 /// A job, or one instance of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +26,20 @@ impl Job<'_> {
     /// `a/b` and `a_b` share a file (init/log.c).
     ///
     /// # Errors
-    /// [`TooLong`] where no system call would take it.
-    pub fn log(&self, root: Root) -> Result<CPath, TooLong> {
+    /// [`NoPath`] where no system call would take it, or a session does not say where it is.
+    pub fn log(&self, places: Places) -> Result<CPath, NoPath> {
         let dash: &[u8] = if self.instance.is_empty() { b"" } else { b"-" };
-        CPath::concat(
-            [root.prefix(), LOGS.as_bytes(), b"/"]
+        let log = CPath::concat(
+            places
+                .parts(Place::Logs)?
                 .into_iter()
+                .chain([&b"/"[..]])
                 .chain(flattened(self.name))
                 .chain([dash])
                 .chain(flattened(self.instance))
                 .chain([&b".log"[..]]),
-        )
+        );
+        Ok(log?)
     }
 }
 
@@ -63,8 +65,9 @@ mod tests {
             ("nm", "-rf", "nm--rf.log"),
         ] {
             let job = Job { name: name.as_bytes(), instance: instance.as_bytes() };
-            let path = job.log(Root::from_env()).unwrap();
-            assert!(path.as_path().ends_with(format!("var/log/upstart/{log}")), "{path:?}");
+            let path = job.log(Places::under(b"/root")).unwrap();
+            let expected = format!("/root/var/log/upstart/{log}");
+            assert_eq!(path.as_path(), std::path::Path::new(&expected));
         }
     }
 }

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use upstart_monitor::config::Config;
+use upstart_monitor::paths::Places;
 
 /// A throw-away root whose `/etc/upstart-monitor` holds `files`.
 fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -26,9 +27,14 @@ fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
+/// Where things lie under `root`, which is remembered for as long as the test's process lasts.
+fn places_under(root: &Path) -> Places {
+    Places::under(Vec::leak(root.as_os_str().as_encoded_bytes().to_vec()))
+}
+
 /// The names of the sinks of the config under `root`.
 fn sinks(root: &Path) -> Vec<String> {
-    let config = Config::load_under(root).unwrap_or_else(|error| panic!("{:#?}", error.0));
+    let config = Config::load(places_under(root)).unwrap_or_else(|error| panic!("{:#?}", error.0));
     config.sinks.into_iter().map(|sink| sink.name).collect()
 }
 
@@ -36,7 +42,7 @@ fn sinks(root: &Path) -> Vec<String> {
 fn problems(files: &[(&str, &str)]) -> Vec<String> {
     let root = root(files);
     let directory = format!("{}/etc/upstart-monitor/", root.path().display());
-    let Err(error) = Config::load_under(root.path()) else { return Vec::new() };
+    let Err(error) = Config::load(places_under(root.path())) else { return Vec::new() };
     error.0.iter().map(|problem| problem.replace(&directory, "")).collect()
 }
 
@@ -49,7 +55,10 @@ fn shipped(name: &str) -> String {
 fn no_config_is_a_config_without_sinks() {
     let root = root(&[]);
     assert_eq!(sinks(root.path()), [""; 0]);
-    assert_eq!(Config::load_under(root.path()).unwrap().retry_for, Duration::from_secs(86400));
+    assert_eq!(
+        Config::load(places_under(root.path())).unwrap().retry_for,
+        Duration::from_secs(86400)
+    );
 }
 
 #[test]
@@ -108,7 +117,10 @@ fn files_are_read_in_the_order_of_their_names_and_others_are_left_alone() {
         ("conf.d/30.toml.bak", "garbage"),
     ]);
     assert_eq!(sinks(root.path()), ["file.b", "file.c"]);
-    assert_eq!(Config::load_under(root.path()).unwrap().retry_for, Duration::from_secs(5400));
+    assert_eq!(
+        Config::load(places_under(root.path())).unwrap().retry_for,
+        Duration::from_secs(5400)
+    );
 }
 
 #[test]
@@ -228,7 +240,7 @@ fn a_file_that_cannot_be_read_is_named() {
     fs::create_dir(directory.join("config.toml")).unwrap();
     symlink("/nowhere/else", directory.join("conf.d/b.toml")).unwrap();
     fs::write(directory.join("conf.d/c.toml"), [0xff]).unwrap();
-    let Err(error) = Config::load_under(root.path()) else { panic!("nothing was wrong") };
+    let Err(error) = Config::load(places_under(root.path())) else { panic!("nothing was wrong") };
     assert_eq!(
         error.0,
         [

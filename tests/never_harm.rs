@@ -131,19 +131,29 @@ mod run_directory {
     }
 }
 
-/// What can be wrong with the spool. The marker stays, and tells when the spool is well again.
+/// What can be wrong with the spool. The emergency spool takes the report; where that is not to be
+/// had either, the marker stays, and tells when the spool is well again.
 mod spool {
     use super::*;
 
     #[track_caller]
-    fn the_marker_keeps_what_the_spool_does_not_take(host: &Host, heal: impl Fn()) {
-        host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
-        host.hook(PostStop, "nginx").run().harms_nobody().says("the spool takes no report");
+    fn what_the_spool_does_not_take_is_kept(host: &Host, heal: impl Fn()) {
+        let run = |hook| host.hook(hook, "nginx").run().harms_nobody();
+        run(PreStart).says_nothing();
+        run(PostStop).says_nothing();
+        assert_eq!((host.markers(), host.emergency_spool("new").len()), (vec![], 1));
+        run(PreStart).says_nothing();
+        run(PreStart).says_nothing();
+        assert_eq!((host.runs_told().len(), host.emergency_spool("unseen").len()), (2, 1));
+
+        std::fs::remove_dir_all(host.path("/var/run/upstart-monitor")).unwrap();
+        host.write("/var/run/upstart-monitor", "no directory");
+        run(PostStop).says("the spool takes no report");
         assert_eq!(host.markers(), ["nginx.shutdown"]);
-        host.hook(PreStart, "nginx").run().harms_nobody().says("the spool takes no report");
+        run(PreStart).says("the spool takes no report");
         assert_eq!(host.markers(), ["nginx.shutdown"]);
         heal();
-        host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
+        run(PreStart).says_nothing();
         assert_eq!(host.runs_told().len(), 1);
         assert_eq!(host.markers(), ["nginx.shutdown"]);
     }
@@ -153,7 +163,7 @@ mod spool {
         let host = Host::new();
         std::fs::remove_dir(host.path(SPOOL)).unwrap();
         host.write(SPOOL, "");
-        the_marker_keeps_what_the_spool_does_not_take(&host, || {
+        what_the_spool_does_not_take_is_kept(&host, || {
             std::fs::remove_file(host.path(SPOOL)).unwrap();
         });
     }
@@ -169,7 +179,7 @@ mod spool {
     fn is_read_only() {
         let host = Host::new();
         host.make_read_only(SPOOL);
-        the_marker_keeps_what_the_spool_does_not_take(&host, || host.unmount());
+        what_the_spool_does_not_take_is_kept(&host, || host.unmount());
     }
 
     #[test]
@@ -177,7 +187,7 @@ mod spool {
         let host = Host::new();
         host.mount_small(SPOOL, 64 << 10);
         host.fill(SPOOL);
-        the_marker_keeps_what_the_spool_does_not_take(&host, || {
+        what_the_spool_does_not_take_is_kept(&host, || {
             std::fs::remove_file(host.path(SPOOL).join("filler")).unwrap();
         });
     }
@@ -352,7 +362,9 @@ mod limits {
         require_root();
         let host = Host::new();
         let within = || Surroundings::default().nobody();
-        host.hook(PreStart, "nginx").within(within()).run().harms_nobody().says("cannot arm");
+        let line =
+            "the job runs as user 65534, who can keep no marker: the observer looks after it";
+        host.hook(PreStart, "nginx").within(within()).run().harms_nobody().says(line);
         host.hook(PreStop, "nginx").within(within()).run().harms_nobody().says_nothing();
         host.hook(PostStop, "nginx").within(within()).run().harms_nobody().says_nothing();
     }

@@ -18,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use upstart_monitor::config::Config;
+use upstart_monitor::paths::Places;
 use upstart_monitor::report::CrashReport;
 use upstart_monitor::sinks::{Attempt, Fidelity, NamedSink, Outcome};
 use upstart_monitor::time::Timestamp;
@@ -64,7 +65,8 @@ impl Host {
 
     /// The only sink of the config.
     fn sink(&self) -> NamedSink {
-        let config = Config::load_under(self.root.path());
+        let root = Vec::leak(self.root.path().as_os_str().as_encoded_bytes().to_vec());
+        let config = Config::load(Places::under(root));
         let mut sinks = config.unwrap_or_else(|error| panic!("{:#?}", error.0)).sinks;
         assert_eq!(sinks.len(), 1);
         sinks.remove(0)

@@ -6,7 +6,7 @@ use super::CliError;
 use super::warn;
 use crate::config::Config;
 use crate::notifier;
-use crate::paths::Root;
+use crate::paths::Places;
 use crate::spool::Spool;
 
 /// Deliver what waits in the spool to every sink of the config
@@ -21,7 +21,7 @@ use crate::spool::Spool;
 pub(super) struct Deliver {}
 
 impl Deliver {
-    pub(super) fn run(self, root: Root, spool: &Spool) -> Result<(), CliError> {
-        Ok(notifier::deliver(spool, &|| Config::load(root), &warn)?)
+    pub(super) fn run(self, places: Places, spool: &Spool) -> Result<(), CliError> {
+        Ok(notifier::deliver(spool, &|| Config::load(places), &warn)?)
     }
 }

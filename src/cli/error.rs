@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::demo::DemoError;
 use crate::notifier::NotifierError;
+use crate::paths::NoPath;
 use crate::spool::SpoolError;
 
 /// `EX_CONFIG` of sysexits.h.
@@ -16,6 +17,8 @@ const CONFIG: u8 = 78;
 pub(super) enum CliError {
     /// The notifier could not.
     Notifier(NotifierError),
+    /// The session does not say where the spool is.
+    NoPath(NoPath),
     /// The spool cannot be used.
     Spool(SpoolError),
     /// The demo did not show what it is to show.
@@ -42,6 +45,7 @@ impl fmt::Display for CliError {
         match self {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
+            Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::NoSuchReport(id) => {
@@ -64,6 +68,12 @@ impl From<NotifierError> for CliError {
 impl From<SpoolError> for CliError {
     fn from(error: SpoolError) -> Self {
         Self::Spool(error)
+    }
+}
+
+impl From<NoPath> for CliError {
+    fn from(why: NoPath) -> Self {
+        Self::NoPath(why)
     }
 }
 

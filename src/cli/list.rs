@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::text::{harmless, time};
 use super::{CliError, warn};
-use crate::spool::{Entry, Place, Spool};
+use crate::spool::{Entry, Progress, Spool};
 use crate::sys;
 
 /// List the reports in the spool, the newest last
@@ -61,7 +61,7 @@ fn kind(entry: &Entry) -> String {
 
 /// `new`, `delivered`, `queued: slack.ops; dead: webhook.audit`.
 pub(super) fn state(entry: &Entry) -> String {
-    if entry.place == Place::New {
+    if entry.progress == Progress::New {
         return "new".to_owned();
     }
     let owed: Vec<_> = entry.owed.iter().map(|owed| owed.sink.as_str()).collect();

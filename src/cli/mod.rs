@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::demo::VICTIM;
-use crate::paths::Root;
+use crate::paths::Places;
 use crate::spool::Spool;
 use error::CliError;
 
@@ -75,10 +75,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
-    let root = Root::from_env();
-    let spool = Spool::under(root);
+    let places = Places::from_env();
+    let spool = Spool::of(places)?;
     match cli.command {
-        Command::Deliver(deliver) => deliver.run(root, &spool),
+        Command::Deliver(deliver) => deliver.run(places, &spool),
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),

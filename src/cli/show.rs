@@ -9,7 +9,7 @@ use super::CliError;
 use super::find::find;
 use super::text::{harmless, size, time};
 use crate::report::{CrashReport, duration_in_words};
-use crate::spool::{Entry, Owed, Place, Spool};
+use crate::spool::{Entry, Owed, Progress, Spool};
 use crate::sys;
 use crate::verdict::in_words;
 
@@ -105,7 +105,7 @@ impl Page<'_> {
     }
 
     fn delivery(&mut self, entry: &Entry) -> Result<(), CliError> {
-        if entry.place == Place::New {
+        if entry.progress == Progress::New {
             return self.fact("Delivery", "not begun: `upstart-crash deliver` begins it");
         }
         for owed in &entry.owed {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::paths::{CONFIG, CONFIG_DIR};
+use crate::paths::{CONFIG, CONFIG_DIR, Place};
 use crate::secret::{Environment, private, read_plain_file};
 
 /// A file of the config, not yet understood.
@@ -36,9 +36,16 @@ pub(super) struct SinkTable<'a> {
 impl Document {
     /// All files of the config in their order; none where there is none.
     pub(super) fn read_all(environment: &Environment, problems: &mut Vec<String>) -> Vec<Self> {
-        let mut paths = vec![environment.path(CONFIG)];
+        let in_config = |name| environment.places().path(Place::Config, name);
+        let (first, directory) = match (in_config(CONFIG), in_config(CONFIG_DIR)) {
+            (Ok(first), Ok(directory)) => (first, directory),
+            (Err(why), _) | (_, Err(why)) => {
+                problems.push(format!("the config: {}", why.words()));
+                return Vec::new();
+            }
+        };
+        let mut paths = vec![first];
         paths.retain(|path| !is_absent(path));
-        let directory = environment.path(CONFIG_DIR);
         match list(&directory) {
             Ok(more) => paths.extend(more),
             Err(error) => problems.push(format!("{}: {error}", directory.display())),

@@ -2,14 +2,13 @@
 //!
 //! A table for each kind and name (`[sink.slack.ops]`), so that a typo is reported at its line and
 //! column with the keys that belong there. All problems of all files are reported together. Every
-//! path that the config names lies under the root, as those of the project do.
+//! path that the config names lies under the root, where there is one, as those of the project do.
 
 mod document;
 mod sinks;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
-use crate::paths::Root;
+use crate::paths::Places;
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use document::{Document, SinkTable};
@@ -38,20 +37,12 @@ pub struct Config {
 pub struct ConfigError(pub Vec<String>);
 
 impl Config {
-    /// Reads the config under `root`; no config at all is a config without sinks.
+    /// Reads the config in its place; no config at all is a config without sinks.
     ///
     /// # Errors
     /// All problems of all files.
-    pub fn load(root: Root) -> Result<Self, ConfigError> {
-        Self::load_under(&root.path(""))
-    }
-
-    /// Reads the config under any other directory.
-    ///
-    /// # Errors
-    /// All problems of all files.
-    pub fn load_under(root: &Path) -> Result<Self, ConfigError> {
-        let environment = Arc::new(Environment::under(root));
+    pub fn load(places: Places) -> Result<Self, ConfigError> {
+        let environment = Arc::new(Environment::of(places));
         let mut problems = Vec::new();
 
         let documents = Document::read_all(&environment, &mut problems);

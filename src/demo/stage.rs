@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::DemoError;
 use super::victim::{CRASHES, VICTIM};
-use crate::paths::{CONFIG, KERNEL_LOG, LOGS, ROOT_VARIABLE, RUN, SPOOL};
+use crate::paths::{CONFIG, Place, ROOT_VARIABLE};
 use crate::report::CrashReport;
 use crate::sys;
 
@@ -66,7 +66,7 @@ impl Stage {
             main: None,
             runs: 0,
         };
-        for directory in [RUN, LOGS, SPOOL, "/dev", "/etc/upstart-monitor"] {
+        for directory in [Place::Run, Place::Logs, Place::Spool, Place::Config] {
             fs::create_dir_all(stage.path(directory)).map_err(io("make a throw-away root"))?;
         }
         stage.write_config(webhook).map_err(io("write the config"))?;
@@ -129,7 +129,9 @@ impl Stage {
             "12,1,{micros},-;init: {JOB} main process ({pid}) killed by {name} signal\n\
              12,2,{micros},-;init: {JOB} main process ended, respawning\n"
         );
-        fs::write(self.path(KERNEL_LOG), log)
+        let path = self.path(Place::KernelLog);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, log)
     }
 
     /// Runs post-stop.
@@ -152,7 +154,7 @@ impl Stage {
         let found = self.report_files().into_iter().next();
         found
             .and_then(|path| serde_json::from_slice(&fs::read(path).ok()?).ok())
-            .ok_or_else(|| DemoError::NoReport(self.path(SPOOL)))
+            .ok_or_else(|| DemoError::NoReport(self.path(Place::Spool)))
     }
 
     /// How many reports there are.
@@ -163,7 +165,7 @@ impl Stage {
     fn report_files(&self) -> Vec<PathBuf> {
         ["new", "archive"]
             .into_iter()
-            .filter_map(|place| fs::read_dir(self.path(SPOOL).join(place)).ok())
+            .filter_map(|place| fs::read_dir(self.path(Place::Spool).join(place)).ok())
             .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
             .collect()
     }
@@ -190,20 +192,21 @@ impl Stage {
     }
 
     fn log(&self) -> io::Result<File> {
-        let path = self.path(LOGS).join(format!("{JOB}.log"));
+        let path = self.path(Place::Logs).join(format!("{JOB}.log"));
         OpenOptions::new().create(true).append(true).mode(0o640).open(path)
     }
 
     /// The webhook's URL is a secret: the file is for its owner alone.
     fn write_config(&self, webhook: &str) -> io::Result<()> {
-        let path = self.path(CONFIG);
+        let mut path = self.path(Place::Config).into_os_string();
+        path.push(CONFIG);
         fs::write(&path, format!("[sink.slack.demo]\nwebhook_url = \"{webhook}\"\n"))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
     }
 
-    fn path(&self, absolute: &str) -> PathBuf {
+    fn path(&self, place: Place) -> PathBuf {
         let mut path = self.root.path().as_os_str().to_owned();
-        path.push(absolute);
+        path.push(place.on_the_host());
         path.into()
     }
 }

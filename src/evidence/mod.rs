@@ -26,7 +26,7 @@ pub use stopping::{RESPAWN, StoppingEvent};
 use crate::init::Init;
 use crate::job::Job;
 use crate::marker::Instant;
-use crate::paths::Root;
+use crate::paths::Places;
 
 /// Everything that the verdict is reached from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,43 +62,43 @@ impl Evidence {
     /// Everything that post-stop can learn of the run of `job` that `started` then, where that is
     /// known.
     pub fn at_post_stop(
-        root: Root,
+        places: Places,
         job: &Job<'_>,
         marker: MarkerEvidence,
         started: Option<Instant>,
     ) -> Self {
-        let init = Status::ask(root, job, PATIENCE);
-        let kernel_log = KernelLog::read(root, job, started);
+        let init = Status::ask(places, job, PATIENCE);
+        let kernel_log = KernelLog::read(places, job, started);
         Self {
             marker,
             stopping: None,
-            failures_logged: failures_logged(root, job, &init, &kernel_log),
+            failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log,
             stop_events: StopEvents::from_env(),
-            runlevel: runlevel::read(root),
-            pre_stop: stanzas::has_pre_stop(root, job, started),
+            runlevel: runlevel::read(places),
+            pre_stop: stanzas::has_pre_stop(places, job, started),
         }
     }
 
     /// Everything that the observer can learn of the run of `job` whose end `event` tells of.
     /// When the run `started` is known where a pre-start armed a marker; `init` was asked before.
     pub fn at_stopping(
-        root: Root,
+        places: Places,
         job: &Job<'_>,
         marker: MarkerEvidence,
         event: StoppingEvent,
         init: Result<Status, String>,
         started: Option<Instant>,
     ) -> Self {
-        let kernel_log = KernelLog::read(root, job, started);
+        let kernel_log = KernelLog::read(places, job, started);
         Self {
             marker,
-            failures_logged: failures_logged(root, job, &init, &kernel_log),
+            failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log: kernel_log.map(|log| log.on(|end| event.is_told_by(end))),
             stop_events: None,
-            runlevel: runlevel::read(root),
+            runlevel: runlevel::read(places),
             pre_stop: Err("not looked for: init's event tells of each stop".to_owned()),
             stopping: Some(event),
         }
@@ -130,7 +130,7 @@ impl Evidence {
 /// Whether init writes to its log when a process of a job fails. It need not be asked where it did
 /// write, nor once more where it did not answer.
 fn failures_logged(
-    root: Root,
+    places: Places,
     job: &Job<'_>,
     init: &Result<Status, String>,
     log: &Result<KernelLog, String>,
@@ -138,7 +138,7 @@ fn failures_logged(
     match (log, init) {
         (Ok(log), _) if !log.end.is_silent() => Ok(true),
         (Ok(_), Err(why)) => Err(why.clone()),
-        (Ok(_), Ok(_)) => Init::of(*job, root)
+        (Ok(_), Ok(_)) => Init::of(*job, places)
             .and_then(|init| init.log_priority(PATIENCE))
             .map(|priority| priority.tells_of_failures())
             .map_err(|why| format!("init: {}", why.words())),

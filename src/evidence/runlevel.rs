@@ -2,11 +2,8 @@
 
 use nix::fcntl::OFlag;
 
-use crate::paths::Root;
+use crate::paths::{Place, Places};
 use crate::sys::{self, Kind};
-
-/// Where init notes it.
-const UTMP: &[u8] = b"/var/run/utmp";
 
 /// The most bytes that are read. The record on the runlevel is one of the first.
 const BYTES: usize = 32 * 1024;
@@ -22,8 +19,8 @@ const RUN_LVL: [u8; 2] = 1_i16.to_ne_bytes();
 ///
 /// # Errors
 /// Why it is not known, in words.
-pub(super) fn read(root: Root) -> Result<char, String> {
-    let path = root.join(&[UTMP]).map_err(|_| "the path of utmp is too long".to_owned())?;
+pub(super) fn read(places: Places) -> Result<char, String> {
+    let path = places.join(Place::Utmp, &[]).map_err(|why| format!("utmp: {}", why.words()))?;
     let shown = path.as_path().display();
     let failed = |errno: sys::Errno| format!("{shown}: {}", errno.desc());
     let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).map_err(failed)?;

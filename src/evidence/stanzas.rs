@@ -5,7 +5,7 @@ use nix::fcntl::OFlag;
 
 use crate::job::Job;
 use crate::marker::Instant;
-use crate::paths::{JOBS, Root};
+use crate::paths::{NoPath, Place, Places};
 use crate::sys::{self, Errno, Kind};
 
 /// The most bytes of a configuration file that are read.
@@ -20,15 +20,14 @@ const OURS: &[u8] = b"upstart-monitor/bin/pre-stop";
 /// # Errors
 /// Why it does not tell, in words.
 pub(super) fn has_pre_stop(
-    root: Root,
+    places: Places,
     job: &Job<'_>,
     started: Option<Instant>,
 ) -> Result<bool, String> {
     // What an `.override` file says stands in the place of what the `.conf` file says (init(5)).
-    let named = match stanza_in(root, job, b".override", started)? {
+    let named = match stanza_in(places, job, b".override", started)? {
         Some(Some(named)) => Some(named),
-        _ => stanza_in(root, job, b".conf", started)?
-            .ok_or_else(|| "the job's configuration is not in /etc/init".to_owned())?,
+        _ => stanza_in(places, job, b".conf", started)?.ok_or_else(|| not_found(places))?,
     };
     Ok(named.unwrap_or(false))
 }
@@ -36,14 +35,13 @@ pub(super) fn has_pre_stop(
 /// Whether the pre-stop stanza of one file is ours; `None` where the file is not there, or has no
 /// such stanza.
 fn stanza_in(
-    root: Root,
+    places: Places,
     job: &Job<'_>,
     end: &[u8],
     started: Option<Instant>,
 ) -> Result<Option<Option<bool>>, String> {
-    let path = root
-        .join(&[JOBS.as_bytes(), b"/", job.name, end])
-        .map_err(|_| "the path of the job's configuration is too long".to_owned())?;
+    let no_path = |why: NoPath| format!("the job's configuration: {}", why.words());
+    let path = places.join(Place::Jobs, &[b"/", job.name, end]).map_err(no_path)?;
     let shown = path.as_path().display();
     let failed = |errno: Errno| format!("{shown}: {}", errno.desc());
     let file = match sys::open(path.as_c_str(), OFlag::O_RDONLY) {
@@ -60,6 +58,15 @@ fn stanza_in(
     let mut bytes = vec![0; BYTES];
     let filled = sys::read(&file, &mut bytes).map_err(failed)?;
     Ok(Some(is_ours(bytes.get(..filled).unwrap_or_default())))
+}
+
+/// Why nothing is known where init finds the job's configuration and we do not: a session's init
+/// looks in more directories.
+fn not_found(places: Places) -> String {
+    match places.join(Place::Jobs, &[]) {
+        Ok(jobs) => format!("the job's configuration is not in {}", jobs.as_path().display()),
+        Err(why) => why.words().to_owned(),
+    }
 }
 
 /// Whether the last pre-stop stanza of `conf`, the one that counts, is ours.

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub use crate::init::Goal;
 use crate::init::Init;
 use crate::job::Job;
-use crate::paths::Root;
+use crate::paths::Places;
 
 /// What init says of a job whose run is ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -24,8 +24,8 @@ impl Status {
     ///
     /// # Errors
     /// Why it did not tell, in words.
-    pub fn ask(root: Root, job: &Job<'_>, patience: Duration) -> Result<Self, String> {
-        let status = Init::of(*job, root)
+    pub fn ask(places: Places, job: &Job<'_>, patience: Duration) -> Result<Self, String> {
+        let status = Init::of(*job, places)
             .and_then(|init| init.status(patience))
             .map_err(|why| format!("init: {}", why.words()))?;
         Ok(Self {

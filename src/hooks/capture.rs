@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use super::kick::{kick, kick_after};
-use super::this_instant;
+use super::{is_left_to_the_observer, this_instant};
 use crate::evidence::{Evidence, MarkerEvidence};
 use crate::id::RunId;
 use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
-use crate::paths::Root;
+use crate::paths::Places;
 use crate::report::{CrashReport, Facts, JobFacts};
 use crate::snapshot::{Host, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
@@ -59,16 +59,17 @@ impl Run {
 /// for it or it is a normal one. Only then is the marker consumed: killed anywhere in between, the
 /// marker or the report is there.
 pub(super) fn capture(
-    root: Root,
+    places: Places,
     job: &Job<'_>,
     marker: &Marker,
     run: &Run,
     gather: impl FnOnce() -> Evidence,
 ) {
     sys::exit_on_panic("the marker stays and tells");
-    tell_even_if_cut_short(root, &run.content);
-    let captured = match report(root, job, run, gather) {
+    tell_even_if_cut_short(places, &run.content);
+    let captured = match report(places, job, run, gather) {
         Ok(captured) => captured,
+        Err(errno) if is_left_to_the_observer(places, errno) => return,
         Err(errno) => {
             let reason = errno.desc().as_bytes();
             return say(&[
@@ -80,7 +81,7 @@ pub(super) fn capture(
     };
     consume(marker);
     if captured == Captured::Report {
-        let _ = kick(root);
+        let _ = kick(places);
     }
 }
 
@@ -103,13 +104,13 @@ enum Captured {
 
 /// Evidence, verdict, snapshot, report, spool.
 fn report(
-    root: Root,
+    places: Places,
     job: &Job<'_>,
     run: &Run,
     gather: impl FnOnce() -> Evidence,
 ) -> Result<Captured, Errno> {
     let id = run.content.report_id();
-    if spool::holds(root, id) {
+    if spool::holds(places, id) {
         return Ok(Captured::Report);
     }
     let evidence = gather();
@@ -121,9 +122,9 @@ fn report(
     let kernel = evidence.kernel_log.as_ref().map(|log| log.lines.clone()).map_err(String::clone);
     let kernel = noted(&mut incomplete, "kernel", kernel);
     let snapshot = Snapshot::take(&mut incomplete);
-    let log = match job.log(root) {
+    let log = match job.log(places) {
         Ok(path) => tail(&path, run.content.log),
-        Err(sys::TooLong) => Err("the path of the log is too long".to_owned()),
+        Err(why) => Err(why.words().to_owned()),
     };
     let mut facts = JobFacts::of(&run.content);
     if run.started().is_none() {
@@ -143,24 +144,24 @@ fn report(
     });
     let mut json = serde_json::to_vec(&report).map_err(|_| Errno::EINVAL)?;
     json.push(b'\n');
-    spool::put(root, Drop::Report, id, &json)?;
+    spool::put(places, Drop::Report, id, &json)?;
     Ok(Captured::Report)
 }
 
 /// What there is to tell of the run even if this hook is cut short.
-static LAST_FACTS: OnceLock<(Root, Content)> = OnceLock::new();
+static LAST_FACTS: OnceLock<(Places, Content)> = OnceLock::new();
 
 /// From now on an end of this hook before its time (the deadline on a host that thrashes, a fault,
 /// no memory) leaves what the marker knows in the spool, as pre-start would at the next start,
 /// which may be days away.
-fn tell_even_if_cut_short(root: Root, content: &Content) {
-    if LAST_FACTS.set((root, content.clone())).is_ok() {
+fn tell_even_if_cut_short(places: Places, content: &Content) {
+    if LAST_FACTS.set((places, content.clone())).is_ok() {
         sys::set_last_act(|| {
-            let Some((root, content)) = LAST_FACTS.get() else { return };
-            let _ = kick_after(*root, &|| {
+            let Some((places, content)) = LAST_FACTS.get() else { return };
+            let _ = kick_after(*places, &|| {
                 let id = content.report_id();
-                if let (false, Some(text)) = (spool::holds(*root, id), content.write()) {
-                    let _ = spool::put(*root, Drop::Unseen, id, &text);
+                if let (false, Some(text)) = (spool::holds(*places, id), content.write()) {
+                    let _ = spool::put(*places, Drop::Unseen, id, &text);
                 }
             });
         });

@@ -15,22 +15,25 @@ pub use pre_stop::pre_stop;
 pub use stopping::stopping;
 
 use crate::job::Job;
-use crate::marker::{Instant, Marker};
-use crate::paths::Root;
-use crate::sys::{self, say};
+use crate::marker::Instant;
+use crate::paths::Places;
+use crate::sys::{self, Errno, say};
 
-/// The job whose hook this is, with its marker; where there is none, says so.
-fn job_and_marker() -> Option<(Root, Job<'static>, Marker)> {
+/// The job whose hook this is, and where things lie for it; where there is no job, says so.
+fn job_and_places() -> Option<(Job<'static>, Places)> {
     let Some(job) = Job::from_env() else {
         say(&[b"UPSTART_JOB is not set: this is a hook for an Upstart job, nothing done"]);
         return None;
     };
-    let root = Root::from_env();
-    let Ok(marker) = Marker::of(&job, root) else {
-        say(&[b"UPSTART_MONITOR_ROOT is too long, nothing done"]);
-        return None;
-    };
-    Some((root, job, marker))
+    Some((job, Places::from_env()))
+}
+
+/// Whether the kernel refused with `errno` because the job runs as a user (`setuid`) who may not
+/// do what hooks do on the host. Such a job is left to the observer.
+fn is_left_to_the_observer(places: Places, errno: Errno) -> bool {
+    matches!(errno, Errno::EACCES | Errno::EPERM)
+        && !places.are_of_a_session()
+        && !nix::unistd::geteuid().is_root()
 }
 
 /// This moment on both clocks.

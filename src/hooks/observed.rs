@@ -2,7 +2,7 @@
 
 use nix::fcntl::OFlag;
 
-use crate::paths::{OBSERVED, Root};
+use crate::paths::{NoPath, OBSERVED, Place, Places};
 use crate::sys::{self, Errno, Kind, say};
 
 /// The longest file that is read, in bytes.
@@ -10,27 +10,27 @@ const BYTES: usize = 16 * 1024;
 
 /// Whether the observer looks after the job `name`. Where the file cannot be read or trusted it
 /// looks after every job, and says so.
-pub(super) fn is_observed(root: Root, name: &[u8]) -> bool {
+pub(super) fn is_observed(places: Places, name: &[u8]) -> bool {
     let mut bytes = [0; BYTES];
-    match read(root, &mut bytes) {
+    match read(places, &mut bytes) {
         Ok(filled) => selects(bytes.get(..filled).unwrap_or_default(), name),
         Err(why) => {
-            say(&[OBSERVED.as_bytes(), b": ", why.as_bytes(), b"; every job is observed"]);
+            say(&[b"the file `observed`: ", why.as_bytes(), b"; every job is observed"]);
             true
         }
     }
 }
 
 /// Reads the file; nothing where there is none.
-fn read(root: Root, bytes: &mut [u8]) -> Result<usize, &'static str> {
-    let path = root.join(&[OBSERVED.as_bytes()]).map_err(|_| "its path is too long")?;
+fn read(places: Places, bytes: &mut [u8]) -> Result<usize, &'static str> {
+    let path = places.join(Place::Config, &[OBSERVED.as_bytes()]).map_err(NoPath::words)?;
     let file = match sys::open(path.as_c_str(), OFlag::O_RDONLY) {
         Err(Errno::ENOENT) => return Ok(0),
         opened => opened.map_err(Errno::desc)?,
     };
     let stat = sys::stat_open(&file).map_err(Errno::desc)?;
-    if stat.kind != Kind::File || !stat.is_roots() {
-        return Err("not a plain file that root alone may write to");
+    if stat.kind != Kind::File || !stat.is_for_us_to_write() {
+        return Err("not a plain file that only root, or the session's user, may write to");
     }
     if stat.size > bytes.len() as u64 {
         return Err("longer than 16 KiB");

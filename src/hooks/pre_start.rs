@@ -1,37 +1,72 @@
 //! `pre-start`: a run begins.
 
-use super::{job_and_marker, kick::kick, this_instant};
+use super::{is_left_to_the_observer, job_and_places, kick::kick, this_instant};
 use crate::id::RunId;
 use crate::job::Job;
-use crate::marker::{Content, LogStart, Marker, Unreadable, kept};
-use crate::paths::Root;
+use crate::marker::{Content, LogStart, Marker, Unreadable, decimal, kept};
+use crate::paths::Places;
 use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, Kind, say};
+
+/// Why a run is not watched from its start.
+enum NotArmed {
+    /// The marker could not be made.
+    Marker(Errno),
+    /// The marker of an earlier run is still needed: the spool did not take what it knows.
+    Earlier(Errno),
+}
+
+impl From<Errno> for NotArmed {
+    fn from(errno: Errno) -> Self {
+        Self::Marker(errno)
+    }
+}
 
 /// Arms the marker. One that is armed already means that nobody saw the end of an earlier run:
 /// what it knows goes to the spool first.
 pub fn pre_start() {
-    let Some((root, job, marker)) = job_and_marker() else { return };
-    let content = first_facts(&job, root);
-    let armed = match marker.arm(&content) {
-        Err(Errno::EEXIST) => arm_anew(root, &job, &marker, &content),
-        done => done,
+    let Some((job, places)) = job_and_places() else { return };
+    let marker = match Marker::of(&job, places) {
+        Ok(marker) => marker,
+        Err(why) => return say(&[why.words().as_bytes(), b": this run is not watched"]),
     };
-    if let Err(errno) = armed {
-        let path = marker.path().to_bytes();
-        say(&[
-            b"cannot arm ",
-            path,
-            b": ",
-            errno.desc().as_bytes(),
-            b"; a crash of this run may stay unseen",
-        ]);
+    let content = first_facts(&job, places);
+    let armed = match marker.arm(&content) {
+        Err(Errno::EEXIST) => arm_anew(places, &job, &marker, &content),
+        done => done.map_err(NotArmed::Marker),
+    };
+    match armed {
+        Ok(()) => {}
+        Err(NotArmed::Marker(errno) | NotArmed::Earlier(errno))
+            if is_left_to_the_observer(places, errno) =>
+        {
+            let user = decimal(nix::unistd::geteuid().as_raw().into());
+            say(&[
+                b"the job runs as user ",
+                &user,
+                b", who can keep no marker: the observer looks after it (docs/verdicts.md)",
+            ]);
+        }
+        Err(NotArmed::Marker(errno)) => {
+            let path = marker.path().to_bytes();
+            say(&[
+                b"cannot arm ",
+                path,
+                b": ",
+                errno.desc().as_bytes(),
+                b"; a crash of this run may stay unseen",
+            ]);
+        }
+        Err(NotArmed::Earlier(errno)) => {
+            let reason = errno.desc().as_bytes();
+            say(&[b"an earlier end was not seen and the spool takes no report: ", reason]);
+        }
     }
 }
 
 /// What is known when a run begins.
-fn first_facts(job: &Job<'_>, root: Root) -> Content {
-    let log = job.log(root).ok().and_then(|log| sys::stat(log.as_c_str()).ok());
+fn first_facts(job: &Job<'_>, places: Places) -> Content {
+    let log = job.log(places).ok().and_then(|log| sys::stat(log.as_c_str()).ok());
     Content {
         job: kept(job.name),
         instance: kept(job.instance),
@@ -51,18 +86,23 @@ fn first_facts(job: &Job<'_>, root: Root) -> Content {
 /// Arms the marker where something lies already.
 ///
 /// # Errors
-/// What the kernel says. Where the spool takes nothing, the old marker stays as it is: the job is
-/// still watched, and no evidence is overwritten.
+/// [`NotArmed`]. Where the spool takes nothing, the old marker stays as it is: the job is still
+/// watched, and no evidence is overwritten.
 // Not inlined: its large frame would be paid for by every start.
 #[inline(never)]
-fn arm_anew(root: Root, job: &Job<'_>, marker: &Marker, content: &Content) -> Result<(), Errno> {
+fn arm_anew(
+    places: Places,
+    job: &Job<'_>,
+    marker: &Marker,
+    content: &Content,
+) -> Result<(), NotArmed> {
     match marker.read(job) {
-        Ok(Some(earlier)) => keep_unseen(root, marker, earlier)?,
+        Ok(Some(earlier)) => keep_unseen(places, marker, earlier).map_err(NotArmed::Earlier)?,
         Ok(None) | Err(Unreadable::Foreign) => {}
-        Err(Unreadable::Refused(errno)) => return Err(errno),
+        Err(Unreadable::Refused(errno)) => return Err(errno.into()),
     }
     marker.remove()?;
-    marker.arm(content)
+    Ok(marker.arm(content)?)
 }
 
 /// Puts what the marker of an earlier run knows into the spool, unless a post-stop got as far as
@@ -74,22 +114,19 @@ fn arm_anew(root: Root, job: &Job<'_>, marker: &Marker, content: &Content) -> Re
 ///
 /// # Errors
 /// What the kernel says of the spool.
-fn keep_unseen(root: Root, marker: &Marker, mut earlier: Content) -> Result<(), Errno> {
+fn keep_unseen(places: Places, marker: &Marker, mut earlier: Content) -> Result<(), Errno> {
     let unstamped = earlier.ended.is_none() && earlier.found.is_none();
-    if unstamped && !spool::holds(root, earlier.report_id()) {
+    if unstamped && !spool::holds(places, earlier.report_id()) {
         earlier.found = Some(this_instant());
         if marker.replace(&earlier).is_err() {
             earlier.found = None;
         }
     }
     let id = earlier.report_id();
-    if !spool::holds(root, id) {
+    if !spool::holds(places, id) {
         let text = earlier.write().ok_or(Errno::E2BIG)?;
-        spool::put(root, Drop::Unseen, id, &text).inspect_err(|errno| {
-            let reason = errno.desc().as_bytes();
-            say(&[b"an earlier end was not seen and the spool takes no report: ", reason]);
-        })?;
+        spool::put(places, Drop::Unseen, id, &text)?;
     }
-    let _ = kick(root);
+    let _ = kick(places);
     Ok(())
 }

@@ -11,7 +11,7 @@ use arrayvec::ArrayVec;
 use nix::fcntl::OFlag;
 
 use crate::init::{Goal, Init, Start, State, Unavailable};
-use crate::paths::{KERNEL_LOG, Root};
+use crate::paths::{Place, Places};
 use crate::sys::{self, Deadline, Socket};
 
 /// How long pre-stop waits for the child's word: what the question to init has left of its time.
@@ -41,9 +41,9 @@ const LINE_LEN: usize = 512;
 /// [`Unavailable`]; then the job was not stopped. What could not be started again is not stopped.
 // Not inlined: its large frame would be paid for by every stop.
 #[inline(never)]
-pub(super) fn bring_about(init: &Init<'_>, root: Root) -> Result<(), Unavailable> {
+pub(super) fn bring_about(init: &Init<'_>, places: Places) -> Result<(), Unavailable> {
     let start = init.prepare_start(sys::variables().filter(|variable| is_the_jobs(variable)))?;
-    let child = sys::run_apart(|parent| stop_and_start(init, root, &start, parent))?;
+    let child = sys::run_apart(|parent| stop_and_start(init, places, &start, parent))?;
     match sys::receive(&child, &mut [0], Deadline::within(WORD))? {
         0 => Err(Unavailable::Refused),
         _ => Ok(()),
@@ -54,9 +54,10 @@ pub(super) fn bring_about(init: &Init<'_>, root: Root) -> Result<(), Unavailable
 /// one that a shell made, from which our pre-stop was called. Upstart takes no others than these.
 fn is_the_jobs(variable: &[u8]) -> bool {
     let name = variable.split(|byte| *byte == b'=').next().unwrap_or_default();
-    let made: [&[u8]; 7] = [
+    let made: [&[u8]; 8] = [
         b"UPSTART_JOB",
         b"UPSTART_INSTANCE",
+        b"UPSTART_SESSION",
         b"UPSTART_STOP_EVENTS",
         b"PWD",
         b"OLDPWD",
@@ -69,7 +70,7 @@ fn is_the_jobs(variable: &[u8]) -> bool {
 }
 
 /// The child's story.
-fn stop_and_start(init: &Init<'_>, root: Root, start: &Start, parent: &Socket) {
+fn stop_and_start(init: &Init<'_>, places: Places, start: &Start, parent: &Socket) {
     let stopped = init.stop(PATIENCE);
     if matches!(stopped, Ok(()) | Err(Unavailable::AlreadyDone)) {
         let _ = sys::send(parent, b"s", Deadline::within(PATIENCE));
@@ -79,7 +80,7 @@ fn stop_and_start(init: &Init<'_>, root: Root, start: &Start, parent: &Socket) {
     if matches!(stopped, Ok(()) | Err(Unavailable::TimedOut | Unavailable::NotUnderstood))
         && let Err(why) = start_again(init, start)
     {
-        complain(init, root, why);
+        complain(init, places, why);
     }
 }
 
@@ -110,8 +111,8 @@ fn start_again(init: &Init<'_>, start: &Start) -> Result<(), Unavailable> {
 }
 
 /// Says in the kernel log, as init does, that the job is down: the child has no other place.
-fn complain(init: &Init<'_>, root: Root, why: Unavailable) {
-    let Ok(path) = root.join(&[KERNEL_LOG.as_bytes()]) else { return };
+fn complain(init: &Init<'_>, places: Places, why: Unavailable) {
+    let Ok(path) = places.join(Place::KernelLog, &[]) else { return };
     let Ok(log) = sys::open(path.as_c_str(), OFlag::O_WRONLY | OFlag::O_APPEND) else { return };
     let job = init.job();
     let mut line = ArrayVec::<u8, LINE_LEN>::new();

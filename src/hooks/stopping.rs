@@ -7,7 +7,7 @@ use super::capture::{Run, capture, consume};
 use super::observed::is_observed;
 use crate::evidence::{Evidence, Status, StoppingEvent};
 use crate::marker::Marker;
-use crate::paths::Root;
+use crate::paths::Places;
 use crate::sys::say;
 
 /// How long init may take to say whether main lives, which tells a stop from a crash: most of what
@@ -21,20 +21,20 @@ pub fn stopping() {
         say(&[b"no `stopping` event: this is for the Upstart job that observes, nothing done"]);
         return;
     };
-    let root = Root::from_env();
-    if !is_observed(root, job.name) {
+    let places = Places::from_env();
+    if !is_observed(places, job.name) {
         return;
     }
-    let Ok(marker) = Marker::of(&job, root) else {
-        say(&[b"UPSTART_MONITOR_ROOT is too long, nothing done"]);
-        return;
+    let marker = match Marker::of(&job, places) {
+        Ok(marker) => marker,
+        Err(why) => return say(&[why.words().as_bytes(), b": nothing done"]),
     };
-    let init = Status::ask(root, &job, PATIENCE);
+    let init = Status::ask(places, &job, PATIENCE);
     if event.is_orderly(&init) {
         return consume(&marker);
     }
     let run = Run::of(&job, &marker).ok().flatten().unwrap_or_else(|| Run::unmarked(&job));
-    capture(root, &job, &marker, &run, || {
-        Evidence::at_stopping(root, &job, run.marker, event, init, run.started())
+    capture(places, &job, &marker, &run, || {
+        Evidence::at_stopping(places, &job, run.marker, event, init, run.started())
     });
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 
 use crate::job::Job;
-use crate::paths::{INIT_SOCKET, Root};
-use crate::sys::{self, Deadline, Errno};
+use crate::paths::Places;
+use crate::sys::{Deadline, Errno};
 use call::{Call, INSTANCE, JOB, MANAGER, Object, PROPERTIES, QUESTION_LEN, START_LEN};
 use connection::exchange;
 pub use log_priority::LogPriority;
@@ -56,9 +56,6 @@ pub enum Unavailable {
 /// The longest address of a socket (`sun_path`).
 type Address = ArrayVec<u8, 108>;
 
-/// Upstart's own socket (dbus/upstart.h).
-const ADDRESS: &[u8] = b"\0/com/ubuntu/upstart";
-
 /// Init, as one job's hook asks it.
 #[derive(Debug)]
 pub struct Init<'a> {
@@ -74,21 +71,13 @@ pub struct Start(Call<START_LEN>);
 type Question = Call<QUESTION_LEN>;
 
 impl<'a> Init<'a> {
-    /// The init that supervises `job`: the host's, or the user's own for a session job. Under
-    /// another root it is whoever listens at [`INIT_SOCKET`] there.
+    /// The init that supervises `job`: the host's, or the user's own for a session job.
     ///
     /// # Errors
     /// [`Unavailable::CannotAsk`] where no socket can have that name.
-    pub fn of(job: Job<'a>, root: Root) -> Result<Self, Unavailable> {
-        const SESSION: &[u8] = b"unix:abstract=";
-        let session = sys::var(c"UPSTART_SESSION").and_then(|value| value.strip_prefix(SESSION));
-        let parts = match session {
-            _ if !root.prefix().is_empty() => [root.prefix(), INIT_SOCKET.as_bytes()],
-            Some(session) => [b"\0", session],
-            None => [ADDRESS, b""],
-        };
+    pub fn of(job: Job<'a>, places: Places) -> Result<Self, Unavailable> {
         let mut address = Address::new();
-        for part in parts {
+        for part in places.init_socket() {
             address.try_extend_from_slice(part).map_err(|_| Unavailable::CannotAsk)?;
         }
         Ok(Self { address, job })

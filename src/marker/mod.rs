@@ -16,12 +16,12 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use sha2::{Digest, Sha256};
 
-pub use text::{Content, Instant, LogStart, kept};
+pub use text::{Content, Instant, LogStart, decimal, kept};
 
 use crate::id::RunId;
 use crate::job::Job;
-use crate::paths::{RUN, Root};
-use crate::sys::{self, CPath, Errno, Kind, Stat, TooLong};
+use crate::paths::{NoPath, Place, Places};
+use crate::sys::{self, CPath, Errno, Kind, Stat};
 
 /// Markers are readable by all, as pid files are: they hold no secret.
 const MODE: Mode = Mode::from_bits_truncate(0o644);
@@ -48,10 +48,10 @@ impl Marker {
     /// The marker of `job`.
     ///
     /// # Errors
-    /// [`TooLong`] where the root leaves no room for it.
-    pub fn of(job: &Job<'_>, root: Root) -> Result<Self, TooLong> {
+    /// [`NoPath`] where the root leaves no room for it, or a session does not say where it is.
+    pub fn of(job: &Job<'_>, places: Places) -> Result<Self, NoPath> {
         let stem = name::stem(job);
-        let path = |end: &[u8]| root.join(&[RUN.as_bytes(), b"/", &stem, name::SUFFIX, end]);
+        let path = |end: &[u8]| places.join(Place::Run, &[b"/", &stem, name::SUFFIX, end]);
         Ok(Self { path: path(b"")?, spare: path(b"~")? })
     }
 
@@ -90,7 +90,7 @@ impl Marker {
             Err(errno) => return Err(Unreadable::Refused(errno)),
         };
         let stat = sys::stat_open(&file).map_err(Unreadable::Refused)?;
-        if stat.kind != Kind::File || !is_ours(&stat) {
+        if stat.kind != Kind::File || !stat.is_ours() {
             return Err(Unreadable::Foreign);
         }
         let mut bytes = [0; text::TEXT_LEN];
@@ -126,11 +126,6 @@ impl Marker {
             done => done,
         }
     }
-}
-
-/// Whether a marker's file belongs to root or to the user whom the job's hooks run as.
-fn is_ours(stat: &Stat) -> bool {
-    stat.owner == 0 || stat.owner == nix::unistd::geteuid().as_raw()
 }
 
 /// What is known from a marker that does not say it: made by `touch`, cut off, or not ours to

@@ -148,7 +148,7 @@ fn instant(text: &mut Text, key: &[u8], instant: Instant) -> Option<()> {
 }
 
 /// The digits of `value`, without the formatting machinery that can panic.
-fn decimal(value: u64) -> ArrayVec<u8, 20> {
+pub fn decimal(value: u64) -> ArrayVec<u8, 20> {
     let mut digits = ArrayVec::new();
     let mut divisor = 10_u64.pow(19);
     while divisor > 0 {

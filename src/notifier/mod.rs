@@ -125,6 +125,7 @@ fn serve(
             .collect();
         let mut looked_around = Instant::now();
         loop {
+            let emergency = spool.adopt_emergency(sys::now(), say)?;
             let unseen = spool.adopt_unseen(say)?;
             let new = spool.take_new(&names, sys::now(), say)?;
             if new.taken > 0 {
@@ -133,7 +134,7 @@ fn serve(
                     let _ = wake.try_send(());
                 }
             }
-            if unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
+            if emergency.left + unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
                 return Ok(None);
             }
             watch.wait(look_around);

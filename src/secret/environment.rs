@@ -1,32 +1,35 @@
-//! What the notifier finds around it: the root in front of every path, and variables.
+//! What the notifier finds around it: where things lie, and variables.
 
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::plain_file::read_plain_file;
-use crate::paths::ENVIRONMENT;
+use crate::paths::{Place, Places};
 
 /// Where paths begin and where variables come from.
 ///
 /// A notifier that a hook started has next to no environment, so a variable that the process does
-/// not have is looked up in `/etc/default/upstart-monitor`, anew each time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// not have is looked up in `/etc/default/upstart-monitor` (or the session's file), anew each time.
+#[derive(Debug, Clone)]
 pub struct Environment {
-    root: PathBuf,
+    places: Places,
 }
 
 impl Environment {
-    /// The surroundings of a notifier whose paths lie under `root`; empty on the real host.
-    pub fn under(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+    /// The surroundings of a notifier for which things lie in `places`.
+    pub fn of(places: Places) -> Self {
+        Self { places }
     }
 
-    /// `absolute` with the root in front.
+    /// Where things lie.
+    pub fn places(&self) -> Places {
+        self.places
+    }
+
+    /// The path `absolute` that the operator names: below the root, where there is one.
     pub fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
-        let mut path = self.root.clone().into_os_string();
-        path.push(absolute.as_ref());
-        path.into()
+        self.places.below_root(absolute.as_ref())
     }
 
     /// The variable `name` of this process, or else of the file; an empty one does not count.
@@ -43,8 +46,11 @@ impl Environment {
     }
 
     /// Where the file of variables lies.
-    pub(crate) fn file_path(&self) -> PathBuf {
-        self.path(ENVIRONMENT)
+    ///
+    /// # Errors
+    /// Where a session does not say.
+    pub(crate) fn file_path(&self) -> io::Result<PathBuf> {
+        self.places.path(Place::Environment, "").map_err(|why| io::Error::other(why.words()))
     }
 
     /// The text of the file of variables, and facts on it.
@@ -52,7 +58,7 @@ impl Environment {
     /// # Errors
     /// What the system says.
     pub(crate) fn file(&self) -> io::Result<(String, Metadata)> {
-        read_plain_file(&self.file_path())
+        read_plain_file(&self.file_path()?)
     }
 }
 
@@ -113,8 +119,8 @@ mod tests {
 
     #[test]
     fn the_root_stands_in_front_of_every_path() {
-        for (root, path) in [("", "/etc/x"), ("/tmp/host", "/tmp/host/etc/x")] {
-            assert_eq!(Environment::under(root).path("/etc/x"), Path::new(path));
+        for (root, path) in [(&b""[..], "/etc/x"), (b"/tmp/host", "/tmp/host/etc/x")] {
+            assert_eq!(Environment::of(Places::under(root)).path("/etc/x"), Path::new(path));
         }
     }
 }

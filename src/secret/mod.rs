@@ -15,7 +15,7 @@ pub use environment::Environment;
 use environment::value_of;
 pub(crate) use plain_file::{private, read_plain_file};
 
-use crate::paths::SECRETS;
+use crate::paths::{Place, SECRETS};
 
 /// A text shorter than this is too common a word to be struck out.
 const SHORTEST: usize = 6;
@@ -109,7 +109,11 @@ impl SecretSource {
             Self::Inline(secret) => Ok(secret.clone()),
             Self::Exposed(why) => Err(why.clone()),
             Self::File(name) if name.is_absolute() => read_file(&environment.path(name)),
-            Self::File(name) => read_file(&environment.path(Path::new(SECRETS).join(name))),
+            Self::File(name) => {
+                let secrets = environment.places().path(Place::Config, SECRETS);
+                let secrets = secrets.map_err(|why| format!("secrets: {}", why.words()))?;
+                read_file(&secrets.join(name))
+            }
             Self::Variable(name) => read_variable(environment, name),
         }
     }
@@ -139,7 +143,7 @@ fn read_variable(environment: &Environment, name: &str) -> Result<Secret, String
     if let Some(value) = environment.own_variable(name) {
         return Ok(Secret(value));
     }
-    let path = environment.file_path();
+    let path = environment.file_path().map_err(|why| format!("{name}: {why}"))?;
     let absent = || format!("{name} is set neither in the environment nor in {}", path.display());
     let (text, facts) = environment.file().map_err(|_| absent())?;
     let value = value_of(&text, name).ok_or_else(absent)?;
@@ -172,13 +176,15 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::paths::Places;
 
     const SECRET: &str = "correct horse battery staple";
 
     /// A root in which `/etc/.../NAME` holds `text` with `mode`.
     fn host(path: &str, text: &str, mode: u32) -> (tempfile::TempDir, Environment) {
         let root = tempfile::tempdir().unwrap();
-        let environment = Environment::under(root.path());
+        let prefix = Vec::leak(root.path().as_os_str().as_encoded_bytes().to_vec());
+        let environment = Environment::of(Places::under(prefix));
         let file = environment.path(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, text).unwrap();

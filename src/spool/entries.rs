@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 /// How far a report has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Progress {
     /// The notifier has not taken it yet.
     New,
     /// It is taken: every sink has it, unless the entry says otherwise.
@@ -39,7 +39,7 @@ pub struct Entry {
     /// The report as it is stored, one line of JSON without its end.
     pub json: String,
     /// How far it has come.
-    pub place: Place,
+    pub progress: Progress,
     /// The sinks that do not have it yet.
     pub owed: Vec<Owed>,
     /// The sinks that will never have it, and why.
@@ -52,7 +52,10 @@ impl Spool {
     /// # Errors
     /// What the kernel says; a spool that is missing is empty.
     pub fn ids(&self) -> Result<BTreeSet<ReportId>, SpoolError> {
-        let mut ids = BTreeSet::new();
+        let mut ids = match self.emergency_spool() {
+            Some(emergency) => emergency.ids()?,
+            None => BTreeSet::new(),
+        };
         // In the order in which a report moves: none is missed while the notifier is at work.
         for (place, end) in [("unseen", ".marker"), ("new", ".json"), ("archive", ".json")] {
             ids.extend(ids_of(&disk::names(&self.dir.join(place))?, end));
@@ -65,16 +68,21 @@ impl Spool {
     /// # Errors
     /// `InvalidData` where what has that name is no report; else what the kernel says.
     pub fn entry(&self, id: ReportId, now: Timestamp) -> Result<Option<Entry>, SpoolError> {
+        if let Some(emergency) = self.emergency_spool()
+            && let Some(entry) = emergency.entry(id, now)?
+        {
+            return Ok(Some(entry));
+        }
         if let Some(marker) = found(self.read_unseen(id))? {
             let report = CrashReport::of_unseen(&marker, Host::here());
             let json = json_line(&report, &self.dir)?;
-            return Ok(Some(Entry::new(report, &json, Place::New)));
+            return Ok(Some(Entry::new(report, &json, Progress::New)));
         }
         if let Some((report, json)) = found(self.read_report("new", id))? {
-            return Ok(Some(Entry::new(report, &json, Place::New)));
+            return Ok(Some(Entry::new(report, &json, Progress::New)));
         }
         let Some((report, json)) = found(self.read_report("archive", id))? else { return Ok(None) };
-        let mut entry = Entry::new(report, &json, Place::Taken);
+        let mut entry = Entry::new(report, &json, Progress::Taken);
         for (sink, record) in self.records("queue", id, now)? {
             entry.owed.push(Owed { parked: self.parked(&sink), sink, record });
         }
@@ -101,10 +109,10 @@ impl Spool {
 }
 
 impl Entry {
-    fn new(report: CrashReport, json: &[u8], place: Place) -> Self {
+    fn new(report: CrashReport, json: &[u8], progress: Progress) -> Self {
         // Line ends are only white space in JSON: without them it is one line.
         let json = String::from_utf8_lossy(json).replace(['\n', '\r'], "");
-        Self { report, json, place, owed: Vec::new(), dead: Vec::new() }
+        Self { report, json, progress, owed: Vec::new(), dead: Vec::new() }
     }
 }
 
@@ -158,13 +166,16 @@ mod tests {
 
         assert_eq!(spool.ids().unwrap(), BTreeSet::from([id(1), id(2), id(3), id(4)]));
         let entry = |number| spool.entry(id(number), now()).unwrap().unwrap();
-        assert_eq!((entry(1).place, entry(1).owed, entry(1).dead), (Place::Taken, vec![], vec![]));
+        assert_eq!(
+            (entry(1).progress, entry(1).owed, entry(1).dead),
+            (Progress::Taken, vec![], vec![])
+        );
         assert_eq!(entry(2).dead, [("file.a".to_owned(), why)]);
         let owed =
             Owed { sink: "slack.b".to_owned(), record: Record::fresh(now()), parked: Some(parked) };
         assert_eq!(entry(2).owed, [owed]);
-        assert_eq!(entry(3).place, Place::New);
-        assert_eq!(entry(4).place, Place::New);
+        assert_eq!(entry(3).progress, Progress::New);
+        assert_eq!(entry(4).progress, Progress::New);
         assert_eq!(entry(4).report.verdict.kind, VerdictKind::Unseen);
         assert_eq!(spool.files(), before);
     }

@@ -33,6 +33,8 @@
 #[cfg(feature = "deliver")]
 mod disk;
 #[cfg(feature = "deliver")]
+mod emergency;
+#[cfg(feature = "deliver")]
 mod entries;
 #[cfg(feature = "deliver")]
 mod lock;
@@ -53,15 +55,15 @@ use nix::sys::stat::Mode;
 #[cfg(feature = "deliver")]
 pub use {
     disk::SpoolError,
-    entries::{Entry, Owed, Place},
+    entries::{Entry, Owed, Progress},
     lock::Lock,
     record::{Parked, Record},
     store::{Say, Spool, Taken},
 };
 
 use crate::id::{ReportId, RunId};
-use crate::paths::{Root, SPOOL};
-use crate::sys::{self, CPath, Errno};
+use crate::paths::{Place, Places};
+use crate::sys::{self, CPath, Errno, Kind};
 
 /// Reports may hold what a service logged: for root alone.
 const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
@@ -86,52 +88,100 @@ impl Drop {
 }
 
 /// Puts `content` into the spool under the name `id`, in one step and without a flush to disk
-/// (the notifier does that, where nobody waits).
+/// (the notifier does that, where nobody waits). What the spool does not take goes to the emergency
+/// spool: the notifier carries it on as soon as it can.
 ///
 /// # Errors
-/// What the kernel says; then nothing of it is in the spool.
-pub fn put(root: Root, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
-    let (place, end) = what.place();
-    let id = id.text();
-    // A name of its own: what a hook that was cut short has still to say is put by another process.
-    let writer = RunId(sys::random_bytes()).to_hex();
-    let beside = path(root, &[b"/tmp/", id.as_bytes(), b".", writer.as_bytes()])?;
-    let target = path(root, &[b"/", place, b"/", id.as_bytes(), end])?;
-
-    create(root, beside.as_c_str(), content)?;
-    match sys::rename(beside.as_c_str(), target.as_c_str()) {
-        Err(Errno::ENOENT) => {
-            sys::make_dirs(path(root, &[b"/", place])?.as_bytes())?;
-            sys::rename(beside.as_c_str(), target.as_c_str())
-        }
-        done => done,
-    }
-    .inspect_err(|_| {
-        let _ = sys::remove(beside.as_c_str());
+/// What the kernel says of the spool; then nothing of it is in either.
+pub fn put(places: Places, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
+    let put = |dir| Directory { places, dir }.put(what, id, content);
+    put(Place::Spool).or_else(|errno| {
+        emergency_spool(places, true).and_then(|()| put(Place::EmergencySpool)).map_err(|_| errno)
     })
 }
 
-/// Whether the spool has a report named `id` already, taken or not.
-pub fn holds(root: Root, id: ReportId) -> bool {
-    let id = id.text();
-    [(&b"/new/"[..], &b".json"[..]), (b"/archive/", b".json"), (b"/unseen/", b".marker")]
-        .into_iter()
-        .filter_map(|(place, end)| path(root, &[place, id.as_bytes(), end]).ok())
-        .any(|path| sys::exists(path.as_c_str()))
+/// Whether the spool, or the emergency spool, has a report named `id` already, taken or not.
+pub fn holds(places: Places, id: ReportId) -> bool {
+    // In the order in which a report moves: none is missed while the notifier is at work.
+    let emergency = emergency_spool(places, false).is_ok();
+    emergency && Directory { places, dir: Place::EmergencySpool }.holds(id)
+        || Directory { places, dir: Place::Spool }.holds(id)
 }
 
-/// Creates `file` in `tmp/`, and the directory on a host that has no spool yet.
-fn create(root: Root, file: &CStr, content: &[u8]) -> Result<(), Errno> {
-    match sys::create(file, MODE, content) {
-        Err(Errno::ENOENT) => {
-            sys::make_dirs(path(root, &[b"/tmp"])?.as_bytes())?;
-            sys::create(file, MODE, content)
-        }
-        done => done,
+/// Looks whether the emergency spool can be trusted, and makes it where `make` says so.
+///
+/// It lies in a directory that others may be allowed to write to, so that it could have been put
+/// there by anybody: it is used only where it belongs to whoever it is for, root or the session's
+/// user, and to nobody else.
+///
+/// # Errors
+/// `ENOENT` where it is not there; `EPERM` where it is not ours; else what the kernel says.
+fn emergency_spool(places: Places, make: bool) -> Result<(), Errno> {
+    let us = nix::unistd::geteuid();
+    if !us.is_root() && !places.are_of_a_session() {
+        return Err(Errno::EPERM);
     }
+    let path = places.join(Place::EmergencySpool, &[]).map_err(|_| Errno::ENOENT)?;
+    if make {
+        sys::make_dir(path.as_c_str())?;
+    }
+    let stat = sys::stat(path.as_c_str())?;
+    let ours = stat.kind == Kind::Directory && stat.owner == us.as_raw() && !stat.others_write;
+    if ours { Ok(()) } else { Err(Errno::EPERM) }
 }
 
-fn path(root: Root, parts: &[&[u8]]) -> Result<CPath, Errno> {
-    let spool = [root.prefix(), SPOOL.as_bytes()];
-    CPath::concat(spool.into_iter().chain(parts.iter().copied())).map_err(|_| Errno::ENAMETOOLONG)
+/// One of the two directories that hooks leave something in, laid out alike.
+#[derive(Clone, Copy)]
+struct Directory {
+    places: Places,
+    dir: Place,
+}
+
+impl Directory {
+    fn put(self, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
+        let (place, end) = what.place();
+        let id = id.text();
+        // A name of its own: what a hook that was cut short has still to say is put by another
+        // process.
+        let writer = RunId(sys::random_bytes()).to_hex();
+        let beside = self.path(&[b"/tmp/", id.as_bytes(), b".", writer.as_bytes()])?;
+        let target = self.path(&[b"/", place, b"/", id.as_bytes(), end])?;
+
+        self.create(beside.as_c_str(), content)?;
+        match sys::rename(beside.as_c_str(), target.as_c_str()) {
+            Err(Errno::ENOENT) => {
+                sys::make_dirs(self.path(&[b"/", place])?.as_bytes())?;
+                sys::rename(beside.as_c_str(), target.as_c_str())
+            }
+            done => done,
+        }
+        .inspect_err(|_| {
+            let _ = sys::remove(beside.as_c_str());
+        })
+    }
+
+    fn holds(self, id: ReportId) -> bool {
+        let id = id.text();
+        [(&b"/unseen/"[..], &b".marker"[..]), (b"/new/", b".json"), (b"/archive/", b".json")]
+            .into_iter()
+            .filter_map(|(place, end)| self.path(&[place, id.as_bytes(), end]).ok())
+            .any(|path| sys::exists(path.as_c_str()))
+    }
+
+    /// Creates `file` in `tmp/`, and the directory on a host that has no spool yet.
+    fn create(self, file: &CStr, content: &[u8]) -> Result<(), Errno> {
+        match sys::create(file, MODE, content) {
+            Err(Errno::ENOENT) => {
+                sys::make_dirs(self.path(&[b"/tmp"])?.as_bytes())?;
+                sys::create(file, MODE, content)
+            }
+            done => done,
+        }
+    }
+
+    /// # Errors
+    /// `ENOENT` where there can be no such path.
+    fn path(self, parts: &[&[u8]]) -> Result<CPath, Errno> {
+        self.places.join(self.dir, parts).map_err(|_| Errno::ENOENT)
+    }
 }

@@ -17,7 +17,7 @@ use super::disk::{self, SpoolError};
 use super::record::Record;
 use crate::id::ReportId;
 use crate::marker::Content;
-use crate::paths::{Root, SPOOL};
+use crate::paths::{NoPath, Place, Places};
 use crate::report::CrashReport;
 use crate::snapshot::Host;
 use crate::time::Timestamp;
@@ -32,6 +32,8 @@ pub type Say<'a> = &'a (dyn Fn(fmt::Arguments<'_>) + Sync);
 #[derive(Debug, Clone)]
 pub struct Spool {
     pub(super) dir: PathBuf,
+    /// Where hooks leave what `dir` does not take.
+    pub(super) emergency: Option<PathBuf>,
 }
 
 /// What became of the arrivals.
@@ -44,14 +46,18 @@ pub struct Taken {
 }
 
 impl Spool {
-    /// The spool under `root`.
-    pub fn under(root: Root) -> Self {
-        Self::at(root.path(SPOOL))
+    /// The spool in its place.
+    ///
+    /// # Errors
+    /// [`NoPath`] where a session does not say where it is.
+    pub fn of(places: Places) -> Result<Self, NoPath> {
+        let emergency = places.path(Place::EmergencySpool, "").ok();
+        Ok(Self { dir: places.path(Place::Spool, "")?, emergency })
     }
 
-    /// The spool in the directory `dir`.
+    /// The spool in the directory `dir`, without an emergency spool.
     pub fn at(dir: PathBuf) -> Self {
-        Self { dir }
+        Self { dir, emergency: None }
     }
 
     /// Removes from `tmp/` what killed writers left there. What cannot be removed is said.
@@ -132,7 +138,7 @@ impl Spool {
 
     /// Does `step` with everything in `place`, in the order of the ids. What is no report goes to
     /// `corrupt/`; what the disk refuses is left for the next time. Neither stops the rest.
-    fn for_each(
+    pub(super) fn for_each(
         &self,
         place: &str,
         end: &str,
@@ -151,7 +157,8 @@ impl Spool {
                 Ok(()) => count.taken += 1,
                 Err(error) if error.kind() == ErrorKind::InvalidData => {
                     let target = self.dir.join("corrupt").join(&name);
-                    match disk::rename(&path, &target) {
+                    let made = disk::make_dirs(&self.dir.join("corrupt"));
+                    match made.and_then(|()| disk::rename(&path, &target)) {
                         Ok(()) => say(format_args!("{error}; kept as {}", target.display())),
                         Err(second) => {
                             count.left += usize::from(id.is_some());

@@ -23,7 +23,7 @@ pub struct Detached<'a> {
 }
 
 /// The most variables that a detached program is given.
-const MAX_VARIABLES: usize = 4;
+pub const MAX_VARIABLES: usize = 8;
 
 /// Past this descriptor number nothing is looked for on a kernel without `close_range` (5.9).
 const LAST_DESCRIPTOR: c_int = 4096;

@@ -12,12 +12,24 @@ pub fn var(name: &CStr) -> Option<&'static [u8]> {
     }
 }
 
-unsafe extern "C" {
-    static environ: *const *const c_char;
+/// The whole of the variable `name`, `NAME=value`, where it is set.
+pub fn variable(name: &CStr) -> Option<&'static CStr> {
+    let is_named = |variable: &&CStr| {
+        variable.to_bytes().strip_prefix(name.to_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    };
+    strings().find(is_named)
 }
 
 /// The whole environment, each `NAME=value`.
 pub fn variables() -> impl Iterator<Item = &'static [u8]> {
+    strings().map(CStr::to_bytes)
+}
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+fn strings() -> impl Iterator<Item = &'static CStr> {
     // SAFETY: `environ` is null or points to strings that end in NUL, with a null behind the last
     // one; nothing changes it while a hook runs.
     unsafe {
@@ -26,7 +38,7 @@ pub fn variables() -> impl Iterator<Item = &'static [u8]> {
             if next.is_null() || (*next).is_null() {
                 return None;
             }
-            let variable = CStr::from_ptr(*next).to_bytes();
+            let variable = CStr::from_ptr(*next);
             next = next.add(1);
             Some(variable)
         })

@@ -40,9 +40,14 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// Whether root alone may write to it.
-    pub fn is_roots(&self) -> bool {
-        self.owner == 0 && !self.others_write
+    /// Whether it belongs to root or to the user whom this process runs as.
+    pub fn is_ours(&self) -> bool {
+        self.owner == 0 || self.owner == nix::unistd::geteuid().as_raw()
+    }
+
+    /// Whether nobody else may write to it.
+    pub fn is_for_us_to_write(&self) -> bool {
+        self.is_ours() && !self.others_write
     }
 }
 
@@ -198,7 +203,7 @@ pub fn set_aside(path: &CStr, aside: &CStr) -> Result<(), Errno> {
     }
 }
 
-/// Creates the directory `path` and those above it that are missing, for root alone.
+/// Creates the directory `path` and those above it that are missing, for their owner alone.
 ///
 /// # Errors
 /// What the kernel says of the last one.
@@ -208,10 +213,18 @@ pub fn make_dirs(path: &[u8]) -> Result<(), Errno> {
     for end in ends.map(|(position, _)| position).chain([path.len()]) {
         let Some(directory) = path.get(..end) else { continue };
         let name = super::CPath::concat([directory]).map_err(|_| Errno::ENAMETOOLONG)?;
-        done = match nix::unistd::mkdir(name.as_c_str(), Mode::S_IRWXU) {
-            Err(Errno::EEXIST) => Ok(()),
-            done => done,
-        };
+        done = make_dir(name.as_c_str());
     }
     done
+}
+
+/// Creates the directory `path`, for its owner alone, unless something has that name already.
+///
+/// # Errors
+/// What the kernel says.
+pub fn make_dir(path: &CStr) -> Result<(), Errno> {
+    match nix::unistd::mkdir(path, Mode::S_IRWXU) {
+        Err(Errno::EEXIST) => Ok(()),
+        done => done,
+    }
 }

@@ -24,12 +24,12 @@ mod socket;
 
 pub use clock::{boot_micros, kernel_log_micros, now, pause};
 pub use crash::die_of_a_segmentation_fault;
-pub use detach::{Detached, run_apart, spawn_detached};
+pub use detach::{Detached, MAX_VARIABLES, run_apart, spawn_detached};
 pub use door::{DEADLINE, run};
-pub use env::{var, variables};
+pub use env::{var, variable, variables};
 pub use file::{
-    Kind, Stat, create, exists, make_dirs, open, read, read_at, remove, rename, set_aside, stat,
-    stat_open, write_line,
+    Kind, Stat, create, exists, make_dir, make_dirs, open, read, read_at, remove, rename,
+    set_aside, stat, stat_open, write_line,
 };
 pub use glob::matches;
 pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};

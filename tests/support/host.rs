@@ -45,6 +45,7 @@ pub struct Host {
 const BIN: &str = "/opt/upstart-monitor/bin";
 const RUN: &str = "/var/run";
 const SPOOL: &str = "/var/spool/upstart-monitor";
+const EMERGENCY_SPOOL: &str = "/var/run/upstart-monitor";
 
 impl Host {
     /// A host with the hooks, and without the notifier: what they leave in the spool stays there.
@@ -195,7 +196,9 @@ impl Host {
     /// The names of all markers, sorted: of everything that hooks leave in /var/run.
     pub fn markers(&self) -> Vec<String> {
         let mut names = self.names(RUN);
-        names.retain(|name| !super::upstart::SOCKET.ends_with(name.as_str()));
+        names.retain(|name| {
+            ![super::upstart::SOCKET, EMERGENCY_SPOOL].iter().any(|other| other.ends_with(&**name))
+        });
         names
     }
 
@@ -213,18 +216,25 @@ impl Host {
         self.names(&format!("{SPOOL}/{place}"))
     }
 
-    /// All reports, taken by the notifier or not, by their ids; each is held against the schema.
+    /// The names in a place of the emergency spool (`new`, `unseen`), sorted.
+    pub fn emergency_spool(&self, place: &str) -> Vec<String> {
+        self.names(&format!("{EMERGENCY_SPOOL}/{place}"))
+    }
+
+    /// All reports, taken by the notifier or not, by their ids, those in the emergency spool among
+    /// them; each is held against the schema.
     pub fn reports(&self) -> Vec<Value> {
-        let mut reports: Vec<_> = ["new", "archive"]
+        let new = format!("{EMERGENCY_SPOOL}/new");
+        let mut reports: Vec<_> = [new, format!("{SPOOL}/new"), format!("{SPOOL}/archive")]
             .iter()
-            .flat_map(|place| self.spool(place).into_iter().map(move |name| (name, *place)))
+            .flat_map(|place| self.names(place).into_iter().map(move |name| (name, place.clone())))
             .collect();
         reports.sort();
         reports.iter().map(|(name, place)| self.report(place, name)).collect()
     }
 
     fn report(&self, place: &str, name: &str) -> Value {
-        let text = self.read(&format!("{SPOOL}/{place}/{name}"));
+        let text = self.read(&format!("{place}/{name}"));
         let report: Value = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{place}/{name} is no JSON: {error}\n{text}"));
         let violations = violations(&report);
@@ -242,8 +252,12 @@ impl Host {
 
     /// What pre-start found of ends that nobody saw, and the notifier has not taken yet.
     pub fn unseen(&self) -> Vec<String> {
-        let texts = self.spool("unseen");
-        texts.iter().map(|name| self.read(&format!("{SPOOL}/unseen/{name}"))).collect()
+        let unseen = |spool| {
+            let place = format!("{spool}/unseen");
+            let names = self.names(&place).into_iter();
+            names.map(|name| self.read(&format!("{place}/{name}"))).collect::<Vec<_>>()
+        };
+        [EMERGENCY_SPOOL, SPOOL].into_iter().flat_map(unseen).collect()
     }
 
     /// The runs that the spool tells of, wherever in it. Fails where it tells of one twice.

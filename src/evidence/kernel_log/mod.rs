@@ -28,7 +28,7 @@ pub use run::{KernelDeath, Next, RunEnd};
 
 use crate::job::Job;
 use crate::marker::Instant;
-use crate::paths::{LOGS, Root};
+use crate::paths::{Place, Places};
 use crate::sys;
 use began::Began;
 use read::Tail;
@@ -106,13 +106,13 @@ impl KernelLog {
     ///
     /// # Errors
     /// Why none can be read, in words.
-    pub fn read(root: Root, job: &Job<'_>, started: Option<Instant>) -> Result<Self, String> {
+    pub fn read(places: Places, job: &Job<'_>, started: Option<Instant>) -> Result<Self, String> {
         let lasted = started.map(|start| sys::boot_micros().saturating_sub(start.boot_micros));
         // Upstart that keeps its jobs' output (1.4) logs to the kernel; 0.6.5 did to syslog.
         let logs_to_kernel =
-            root.join(&[LOGS.as_bytes()]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
+            places.join(Place::Logs, &[]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
         let mut is_heard = false;
-        let kernel_log = read::kernel_log(root).map(|tail| {
+        let kernel_log = read::kernel_log(places).map(|tail| {
             let title = title(job, tail.escape);
             let log = kmsg::log(&tail, &title);
             is_heard = log.is_heard;
@@ -121,7 +121,7 @@ impl KernelLog {
         if is_heard || logs_to_kernel {
             return kernel_log;
         }
-        match (read::syslog(root), kernel_log) {
+        match (read::syslog(places), kernel_log) {
             (Ok(Some((source, tail))), _) => Ok(Self::of_syslog(source, &tail, job, lasted)),
             (Ok(None), kernel_log) => kernel_log,
             (Err(refused), Ok(log)) => {

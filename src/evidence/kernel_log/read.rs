@@ -4,7 +4,7 @@ use nix::fcntl::OFlag;
 
 use super::Source;
 use super::record::Escape;
-use crate::paths::{KERNEL_LOG, Root};
+use crate::paths::{Place, Places};
 use crate::sys::{self, CPath, Errno, Kind};
 use crate::time::Timestamp;
 
@@ -32,12 +32,11 @@ pub(super) struct Tail {
 ///
 /// # Errors
 /// Why it cannot be had, in words.
-pub(super) fn kernel_log(root: Root) -> Result<Tail, String> {
-    if root.prefix().is_empty() {
+pub(super) fn kernel_log(places: Places) -> Result<Tail, String> {
+    if places.are_of_this_host() {
         return ring();
     }
-    let path =
-        root.join(&[KERNEL_LOG.as_bytes()]).map_err(|_| "its path is too long".to_owned())?;
+    let path = places.join(Place::KernelLog, &[]).map_err(|why| why.words().to_owned())?;
     Ok(Tail { escape: Escape::Hexadecimal, ..file(&path, None)? })
 }
 
@@ -60,10 +59,10 @@ fn ring() -> Result<Tail, String> {
 ///
 /// # Errors
 /// Why one that is there is not read, in words.
-pub(super) fn syslog(root: Root) -> Result<Option<(Source, Tail)>, String> {
+pub(super) fn syslog(places: Places) -> Result<Option<(Source, Tail)>, String> {
     let mut refused = None;
-    for source in [Source::Syslog, Source::Messages] {
-        let Ok(path) = root.join(&[source.words().as_bytes()]) else { continue };
+    for (source, place) in [(Source::Syslog, Place::Syslog), (Source::Messages, Place::Messages)] {
+        let Ok(path) = places.join(place, &[]) else { continue };
         if !sys::exists(path.as_c_str()) {
             continue;
         }
