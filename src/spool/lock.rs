@@ -28,12 +28,7 @@ impl Spool {
             disk::make_dirs(&self.dir.join(place))?;
         }
         let path = self.dir.join("lock");
-        let file = match open_empty(&path) {
-            // It can be locked all the same: the notifier waits until the spool takes files again.
-            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(&path),
-            opened => opened,
-        };
-        let file = file.map_err(SpoolError::at("open", &path))?;
+        let file = open_empty(&path).map_err(SpoolError::at("open", &path))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(held) => Ok(Some(Lock { _held: held })),
             Err((_, Errno::EWOULDBLOCK)) => Ok(None),

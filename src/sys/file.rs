@@ -206,14 +206,17 @@ pub fn set_aside(path: &CStr, aside: &CStr) -> Result<(), Errno> {
 /// Creates the directory `path` and those above it that are missing, for their owner alone.
 ///
 /// # Errors
-/// What the kernel says of the last one.
+/// What the kernel says of the first one that could not be made.
 pub fn make_dirs(path: &[u8]) -> Result<(), Errno> {
     let ends = path.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
     let mut done = Ok(());
     for end in ends.map(|(position, _)| position).chain([path.len()]) {
         let Some(directory) = path.get(..end) else { continue };
         let name = super::CPath::concat([directory]).map_err(|_| Errno::ENAMETOOLONG)?;
-        done = make_dir(name.as_c_str());
+        done = match make_dir(name.as_c_str()) {
+            Ok(()) => Ok(()),
+            refused => done.and(refused),
+        };
     }
     done
 }

@@ -3,6 +3,7 @@
 
 use std::ffi::CStr;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use nix::libc;
@@ -35,6 +36,8 @@ pub struct Surroundings {
     pub extra_descriptors: usize,
     /// The working directory is one that no longer exists.
     pub deleted_directory: bool,
+    /// The jail (`chroot`), where the process is in one.
+    pub jail: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -95,6 +98,12 @@ impl Surroundings {
         self
     }
 
+    /// The stanza `chroot`.
+    pub fn jail(mut self, jail: impl Into<PathBuf>) -> Self {
+        self.jail = Some(jail.into());
+        self
+    }
+
     /// Puts the process that `command` starts into these surroundings.
     pub fn around(&self, command: &mut Command) {
         let surroundings = self.clone();
@@ -141,6 +150,10 @@ fn settle(wanted: &Surroundings) -> std::io::Result<()> {
     if wanted.nobody {
         nix::unistd::setgroups(&[])?;
         nix::unistd::setgid(nix::unistd::Gid::from_raw(NOBODY))?;
+    }
+    if let Some(jail) = &wanted.jail {
+        nix::unistd::chroot(jail)?;
+        nix::unistd::chdir(c"/")?;
     }
     for _ in 0..wanted.extra_descriptors {
         // SAFETY: a plain system call on a constant string.
