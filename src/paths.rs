@@ -110,9 +110,7 @@ impl Places {
         Self(match (root, session) {
             (Some(root), _) => Domain::Host(root),
             (None, None) => Domain::Host(b""),
-            (None, Some(session)) => {
-                Domain::Session(session.strip_prefix(b"unix:abstract=").unwrap_or_default())
-            }
+            (None, Some(session)) => Domain::Session(abstract_name(session)),
         })
     }
 
@@ -173,6 +171,13 @@ impl Places {
             Domain::Session(_) => in_the_session(place),
         }
     }
+}
+
+/// The abstract name in a D-Bus address of Upstart's; empty where there is none.
+fn abstract_name(address: &'static [u8]) -> &'static [u8] {
+    const KIND: &[u8] = b"unix:abstract=";
+    // Not `strip_prefix`, which keeps a panic path in the program.
+    address.get(KIND.len()..).filter(|_| address.starts_with(KIND)).unwrap_or_default()
 }
 
 /// Where `place` is for the jobs of a user's own init, by the rules that this one goes by (XDG Base

@@ -16,12 +16,6 @@ enum NotArmed {
     Earlier(Errno),
 }
 
-impl From<Errno> for NotArmed {
-    fn from(errno: Errno) -> Self {
-        Self::Marker(errno)
-    }
-}
-
 /// Arms the marker. One that is armed already means that nobody saw the end of an earlier run:
 /// what it knows goes to the spool first.
 pub fn pre_start() {
@@ -35,30 +29,26 @@ pub fn pre_start() {
         Err(Errno::EEXIST) => arm_anew(places, &job, &marker, &content),
         done => done.map_err(NotArmed::Marker),
     };
-    match armed {
-        Ok(()) => {}
-        Err(NotArmed::Marker(errno) | NotArmed::Earlier(errno))
-            if is_left_to_the_observer(places, errno) =>
-        {
-            let user = decimal(nix::unistd::geteuid().as_raw().into());
-            say(&[
-                b"the job runs as user ",
-                &user,
-                b", who can keep no marker: the observer looks after it (docs/verdicts.md)",
-            ]);
-        }
-        Err(NotArmed::Marker(errno)) => {
+    if let Err(why) = armed {
+        complain(places, &marker, why);
+    }
+}
+
+/// Says in one line what became of the marker.
+fn complain(places: Places, marker: &Marker, why: NotArmed) {
+    let (NotArmed::Marker(errno) | NotArmed::Earlier(errno)) = why;
+    let reason = errno.desc().as_bytes();
+    if is_left_to_the_observer(places, errno) {
+        let user = decimal(nix::unistd::geteuid().as_raw().into());
+        let left = b", who can keep no marker: the observer looks after it (docs/verdicts.md)";
+        return say(&[b"the job runs as user ", &user, left]);
+    }
+    match why {
+        NotArmed::Marker(_) => {
             let path = marker.path().to_bytes();
-            say(&[
-                b"cannot arm ",
-                path,
-                b": ",
-                errno.desc().as_bytes(),
-                b"; a crash of this run may stay unseen",
-            ]);
+            say(&[b"cannot arm ", path, b": ", reason, b"; a crash of this run may stay unseen"]);
         }
-        Err(NotArmed::Earlier(errno)) => {
-            let reason = errno.desc().as_bytes();
+        NotArmed::Earlier(_) => {
             say(&[b"an earlier end was not seen and the spool takes no report: ", reason]);
         }
     }
@@ -99,10 +89,9 @@ fn arm_anew(
     match marker.read(job) {
         Ok(Some(earlier)) => keep_unseen(places, marker, earlier).map_err(NotArmed::Earlier)?,
         Ok(None) | Err(Unreadable::Foreign) => {}
-        Err(Unreadable::Refused(errno)) => return Err(errno.into()),
+        Err(Unreadable::Refused(errno)) => return Err(NotArmed::Marker(errno)),
     }
-    marker.remove()?;
-    Ok(marker.arm(content)?)
+    marker.remove().and_then(|()| marker.arm(content)).map_err(NotArmed::Marker)
 }
 
 /// Puts what the marker of an earlier run knows into the spool, unless a post-stop got as far as

@@ -14,10 +14,12 @@ pub fn var(name: &CStr) -> Option<&'static [u8]> {
 
 /// The whole of the variable `name`, `NAME=value`, where it is set.
 pub fn variable(name: &CStr) -> Option<&'static CStr> {
-    let is_named = |variable: &&CStr| {
-        variable.to_bytes().strip_prefix(name.to_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-    };
-    strings().find(is_named)
+    let name = name.to_bytes();
+    // Not `strip_prefix`, which keeps a panic path in the program.
+    strings().find(|variable| {
+        let variable = variable.to_bytes();
+        variable.starts_with(name) && variable.get(name.len()) == Some(&b'=')
+    })
 }
 
 /// The whole environment, each `NAME=value`.
