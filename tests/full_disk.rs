@@ -226,6 +226,24 @@ mod delivery {
         }
     }
 
+    /// It was carried and taken, and could not be removed then; or it came back, torn, when the
+    /// power went.
+    #[test]
+    fn what_was_told_before_is_not_told_again() {
+        let host = host_with_two_kept();
+        host.config("[sink.file.all]\npath = \"/told\"\n");
+        let kept = host.emergency_spool("new").remove(0);
+        let report = host.read(&format!("{EMERGENCY_SPOOL}/new/{kept}"));
+        make_room(&host);
+        for again in [&report, "{\"version\":1,", ""] {
+            assert!(upstart_crash(&host, &[], "deliver").status.success());
+            assert_eq!(host.read("/told").lines().count(), 2);
+            assert_eq!((host.spool("archive").len(), host.spool("new").len()), (2, 0));
+            assert!(host.emergency_spool("new").is_empty() && host.spool("corrupt").is_empty());
+            host.write(&format!("{EMERGENCY_SPOOL}/new/{kept}"), again);
+        }
+    }
+
     #[test]
     fn a_report_that_somebody_planted_is_not_adopted() {
         let host = host_with_two_kept();

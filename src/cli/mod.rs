@@ -30,6 +30,7 @@ use error::CliError;
     version,
     arg_required_else_help = true,
     after_help = "Start with:  upstart-crash list\n\n\
+                  In a session of your own Upstart (init --user) the reports are your own.\n\
                   Exit status: 0 done, 1 failed, 2 wrong usage, 78 broken config.\n\
                   With UPSTART_MONITOR_ROOT=DIR all files are looked for below DIR."
 )]

@@ -21,14 +21,17 @@
 //!                                                         └────── given up ──> dead/SINK/
 //! ```
 //!
+//! What the spool does not take, on a disk that is full or read-only, the hooks put into the
+//! emergency spool, which has `tmp/`, `new/` and `unseen/`; the notifier carries it over.
+//!
 //! A report that lies in `archive/` and in no `queue/` is settled: every sink has it, or is named
 //! in `dead/`. Of a delivery that was killed on its way nothing is lost: it is made once more.
 //!
 //! The hooks write `new/` and `unseen/`, the notifier everything else and only under `lock`. This
 //! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
-//! (in: adopt and take), `queue.rs` (out: what each sink is owed, told by a `record.rs`),
-//! `lock.rs` (one at a time), `entries.rs` (for people to look at) and `disk.rs` (whole files or
-//! none).
+//! (in: adopt and take), `emergency.rs` (in, by the detour), `queue.rs` (out: what each sink is
+//! owed, told by a `record.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at)
+//! and `disk.rs` (whole files or none).
 
 #[cfg(feature = "deliver")]
 mod disk;
