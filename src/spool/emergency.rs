@@ -48,6 +48,7 @@ impl Spool {
     ) -> Result<(), SpoolError> {
         let name = format!("{id}{end}");
         let [from, to] = [&emergency.dir, &self.dir].map(|dir| dir.join(place).join(&name));
+        // Else this one might be torn, if it was written when the power went, and that one is whole.
         let carried =
             self.read_report("new", id).is_ok() || disk::exists(&self.report_path("archive", id));
         if !carried {
