@@ -1,6 +1,6 @@
 //! A spool that takes nothing: what would have gone there goes to the emergency spool, and comes
 //! back as soon as it can. Nothing is lost, nothing is told twice.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

@@ -23,6 +23,7 @@ mod schema;
 mod session;
 mod strace;
 mod surroundings;
+mod told;
 mod tree;
 mod upstart;
 
