@@ -363,7 +363,7 @@ mod limits {
         let host = Host::new();
         let within = || Surroundings::default().nobody();
         let line =
-            "the job runs as user 65534, who can keep no marker: the observer looks after it";
+            "the job runs as user 65534, who can keep no marker: only the observer sees its end";
         host.hook(PreStart, "nginx").within(within()).run().harms_nobody().says(line);
         host.hook(PreStop, "nginx").within(within()).run().harms_nobody().says_nothing();
         host.hook(PostStop, "nginx").within(within()).run().harms_nobody().says_nothing();

@@ -9,7 +9,7 @@ use support::Hook::{Observer, PostStop, PreStart, PreStop};
 use support::{Hook, HookRun, Host, JobBuilder, Layout, Surroundings, require_root};
 
 const LINE: &str = "upstart-monitor: the job runs as user 65534, who can keep no marker: \
-                    the observer looks after it (docs/verdicts.md)";
+                    only the observer sees its end (docs/verdicts.md)";
 
 fn of_nobody(host: &Host, name: &str) -> JobBuilder {
     require_root();

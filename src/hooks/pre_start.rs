@@ -40,7 +40,7 @@ fn complain(places: Places, marker: &Marker, why: NotArmed) {
     let reason = errno.desc().as_bytes();
     if is_left_to_the_observer(places, errno) {
         let user = decimal(nix::unistd::geteuid().as_raw().into());
-        let left = b", who can keep no marker: the observer looks after it (docs/verdicts.md)";
+        let left = b", who can keep no marker: only the observer sees its end (docs/verdicts.md)";
         return say(&[b"the job runs as user ", &user, left]);
     }
     match why {
