@@ -60,9 +60,12 @@ fn a_job_that_is_left_out_is_still_judged_by_its_own_hooks() {
     assert!(report["evidence"]["stopping"].is_null(), "{report:#}");
 }
 
+/// Puts something into the place of the operator's choice.
+type Plant = fn(&Host);
+
 #[test]
 fn a_choice_that_others_than_root_may_change_is_not_obeyed() {
-    let plants: [(&str, fn(&Host)); 5] = [
+    let plants: [(&str, Plant); 5] = [
         ("a file of somebody else's", |host| {
             host.write(OBSERVED, "!*\n");
             host.give_to(NOBODY, OBSERVED);
