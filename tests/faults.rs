@@ -199,6 +199,24 @@ mod at_the_end {
         }
     }
 
+    /// A job without stanzas: nobody looks at this end again, but the observer at the next one.
+    #[test]
+    fn the_end_of_the_observer_alone_is_made_good_by_the_next() {
+        let calls = calls_of(end(&Host::new(), Observer));
+        let noted = calls.iter().position(|call| call.name.starts_with("rename")).unwrap();
+        for_each(&calls, |call| {
+            let host = Host::new();
+            fails(&host, Observer, call, "signal=SIGKILL");
+            let early = calls.iter().position(|c| c == call).is_some_and(|place| place <= noted);
+            let marked = host.markers().contains(&"nginx.shutdown".to_owned());
+            let known = marked || !host.runs_told().is_empty();
+            assert!(known || early, "neither marker nor report");
+            end(&host, Observer).run().harms_nobody().says_nothing();
+            assert_eq!(host.runs_told().len(), 1 + usize::from(known));
+            assert!(host.markers().is_empty());
+        });
+    }
+
     /// Stuck anywhere, the hook ends when its time is up.
     #[test]
     fn the_deadline_leaves_marker_or_report() {

@@ -49,6 +49,12 @@ impl Run {
         Self { marker: MarkerEvidence::Absent, content: unknown(job) }
     }
 
+    /// The same, noted in `marker`: an observer that is killed leaves it to the next one.
+    pub(super) fn noted(self, marker: &Marker) -> Self {
+        let _ = marker.replace(&self.content);
+        self
+    }
+
     /// When it began, where a pre-start of ours noted that.
     pub(super) fn started(&self) -> Option<Instant> {
         self.marker.started().map(|_| self.content.started)

@@ -8,6 +8,7 @@ mod pre_start;
 mod pre_stop;
 mod restart;
 mod stopping;
+mod unseen;
 
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;

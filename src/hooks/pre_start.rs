@@ -1,11 +1,11 @@
 //! `pre-start`: a run begins.
 
-use super::{is_left_to_the_observer, job_and_places, kick::kick, this_instant};
+use super::unseen::keep_unseen;
+use super::{is_left_to_the_observer, job_and_places, this_instant};
 use crate::id::RunId;
 use crate::job::Job;
 use crate::marker::{Content, LogStart, Marker, Unreadable, decimal, kept};
 use crate::paths::Places;
-use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, Kind, say};
 
 /// Why a run is not watched from its start.
@@ -92,30 +92,4 @@ fn arm_anew(
         Err(Unreadable::Refused(errno)) => return Err(NotArmed::Marker(errno)),
     }
     marker.remove().and_then(|()| marker.arm(content)).map_err(NotArmed::Marker)
-}
-
-/// Puts what the marker of an earlier run knows into the spool, unless a post-stop got as far as
-/// that, and starts the notifier.
-///
-/// The moment of finding is written into the marker first: the report's name follows from it, so
-/// a pre-start that is killed and the one after it file the same report. Not so where a post-stop
-/// that could not write its stamp has filed one under the name that follows from the start.
-///
-/// # Errors
-/// What the kernel says of the spool.
-fn keep_unseen(places: Places, marker: &Marker, mut earlier: Content) -> Result<(), Errno> {
-    let unstamped = earlier.ended.is_none() && earlier.found.is_none();
-    if unstamped && !spool::holds(places, earlier.report_id()) {
-        earlier.found = Some(this_instant());
-        if marker.replace(&earlier).is_err() {
-            earlier.found = None;
-        }
-    }
-    let id = earlier.report_id();
-    if !spool::holds(places, id) {
-        let text = earlier.write().ok_or(Errno::E2BIG)?;
-        spool::put(places, Drop::Unseen, id, &text)?;
-    }
-    let _ = kick(places);
-    Ok(())
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::capture::{Run, capture, consume};
 use super::observed::is_observed;
+use super::unseen::keep_unseen;
 use crate::evidence::{Evidence, Status, StoppingEvent};
+use crate::job::Job;
 use crate::marker::Marker;
 use crate::paths::Places;
-use crate::sys::say;
+use crate::sys::{Errno, say};
 
 /// How long init may take to say whether main lives, which tells a stop from a crash: most of what
 /// the observer has. It is busy when many jobs die at once.
@@ -29,12 +31,35 @@ pub fn stopping() {
         Ok(marker) => marker,
         Err(why) => return say(&[why.words().as_bytes(), b": nothing done"]),
     };
+    let earlier_is_told = tell_earlier(places, &job, &marker);
     let init = Status::ask(places, &job, PATIENCE);
     if event.is_orderly(&init) {
-        return consume(&marker);
+        if earlier_is_told.is_ok() {
+            consume(&marker);
+        }
+        return;
     }
-    let run = Run::of(&job, &marker).ok().flatten().unwrap_or_else(|| Run::unmarked(&job));
+    let run = match earlier_is_told.and_then(|()| Run::of(&job, &marker)) {
+        Ok(Some(run)) => run,
+        Ok(None) => Run::unmarked(&job).noted(&marker),
+        Err(_) => Run::unmarked(&job),
+    };
     capture(places, &job, &marker, &run, || {
         Evidence::at_stopping(places, &job, run.marker, event, init, run.started())
     });
+}
+
+/// Puts what the marker knows into the spool where it is of an earlier end: nobody looks at an end
+/// before the observer does, so one that was seen already is another, and whoever saw it was killed.
+///
+/// # Errors
+/// What the kernel says; then the marker is still needed.
+fn tell_earlier(places: Places, job: &Job<'_>, marker: &Marker) -> Result<(), Errno> {
+    match marker.read(job) {
+        Ok(Some(earlier)) if earlier.ended.is_some() || earlier.found.is_some() => {
+            keep_unseen(places, marker, earlier)?;
+            marker.remove()
+        }
+        _ => Ok(()),
+    }
 }
