@@ -32,7 +32,7 @@ pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{Host, fixture, require_root};
 pub use layout::Layout;
 pub use receiver::{Answer, Receiver, Request};
-pub use schema::violations;
+pub use schema::{missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
