@@ -33,7 +33,7 @@ fn told(host: &Host, marker: &str) -> Told {
 /// A job crashes, all of whose processes run on `kernel`.
 fn told_by_post_stop(kernel: Option<OldKernel>) -> Told {
     let host = Host::new();
-    let job = host.job("nginx").within(on(kernel)).start();
+    let job = host.job("nginx").console_none().within(on(kernel)).start();
     let marker = host.read("/var/run/nginx.shutdown");
     job.kill(Signal::SIGSEGV);
     told(&host, &marker)
@@ -100,7 +100,7 @@ fn a_stop_disarms() {
     for kernel in OldKernel::ALL {
         let host = Host::new();
         host.note(format!("{kernel:?}"));
-        let job = host.job("nginx").within(on(Some(kernel))).start();
+        let mut job = host.job("nginx").within(on(Some(kernel))).start();
         assert_eq!(host.markers(), ["nginx.shutdown"]);
         job.stop();
         assert_eq!(host.markers(), [""; 0]);
