@@ -7,8 +7,6 @@ use crate::sys::{self, CPath, TooLong};
 /// What has a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The directory that all others lie below.
-    Root,
     /// Markers lie here, as `$UPSTART_JOB.shutdown`.
     Run,
     /// Upstart writes the output of `console log` jobs here (since 1.4; init/main.c, handle_logdir).
@@ -38,7 +36,6 @@ impl Place {
     /// Where it is on the host.
     pub const fn on_the_host(self) -> &'static str {
         match self {
-            Self::Root => "/",
             Self::Run => "/var/run",
             Self::Logs => "/var/log/upstart",
             Self::Jobs => "/etc/init",
@@ -156,6 +153,15 @@ impl Places {
         }
     }
 
+    /// The directory that everything on the host lies below.
+    ///
+    /// # Errors
+    /// [`NoPath`] where no system call would take it.
+    pub fn root(self) -> Result<CPath, NoPath> {
+        let root = if let Domain::Host(root) = self.0 { root } else { b"" };
+        Ok(CPath::concat([root, b"/"])?)
+    }
+
     /// The path of `place`, and behind it `rest`, piece by piece.
     ///
     /// # Errors
@@ -201,7 +207,7 @@ fn in_the_session(place: Place) -> Result<[&'static [u8]; 3], NoPath> {
                 "the init of a session writes to its stderr, not to the kernel log",
             ));
         }
-        Place::Root | Place::Utmp => ([place.on_the_host().as_bytes(), b""], b""),
+        Place::Utmp => ([place.on_the_host().as_bytes(), b""], b""),
     };
     let [directory, default] = base;
     Ok([directory, default, below])

@@ -44,10 +44,13 @@ pub enum Held {
 /// before, and reads the log next.
 pub(super) fn collect(scene: &Scene<'_>) -> Collected<Vec<Disk>> {
     let mut disks: Vec<(u64, Disk)> = Vec::with_capacity(3);
-    for (held, place) in
-        [(Held::Root, Place::Root), (Held::Log, Place::Logs), (Held::Spool, Place::Spool)]
-    {
-        let path = scene.places.join(place, &[]).map_err(|why| why.words().to_owned())?;
+    let places = scene.places;
+    for (held, path) in [
+        (Held::Root, places.root()),
+        (Held::Log, places.join(Place::Logs, &[])),
+        (Held::Spool, places.join(Place::Spool, &[])),
+    ] {
+        let path = path.map_err(|why| why.words().to_owned())?;
         let (device, disk) = look_at(path, held)?;
         match disks.iter_mut().find(|(known, _)| *known == device) {
             Some((_, known)) => known.holds.push(held),
