@@ -23,7 +23,7 @@ pub(super) fn collect(_: &Scene<'_>) -> Collected<FileHandles> {
 /// `2528 0 812014`, with tabs: allocated, allocated but unused (0 since Linux 2.6), the limit.
 fn parse(text: &[u8]) -> Result<FileHandles, String> {
     let mut words = words(text);
-    let (allocated, unused): (u64, u64) = (number(words.next())?, number(words.next())?);
+    let (allocated, unused) = (number(words.next())?, number(words.next())?);
     Ok(FileHandles { open: allocated.saturating_sub(unused), limit: number(words.next())? })
 }
 

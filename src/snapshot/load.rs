@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::proc::{self, number, words};
+use super::proc::{self, decimal, number, words};
 use super::{Collected, Scene};
 
 /// How many tasks were runnable or waiting for a disk, on average, and how many threads there are.
@@ -32,7 +32,7 @@ pub(super) fn collect(_: &Scene<'_>) -> Collected<Load> {
 /// `8.42 3.10 1.05 2/503 17734`
 fn parse(text: &[u8]) -> Result<Load, String> {
     let mut words = words(text);
-    let [one, five, fifteen] = [(); 3].map(|()| number(words.next()));
+    let [one, five, fifteen] = [(); 3].map(|()| decimal(words.next()));
     let mut threads = words.next().into_iter().flat_map(|word| word.split(|byte| *byte == b'/'));
     Ok(Load {
         one: one?,

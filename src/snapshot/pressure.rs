@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::proc::{self, lines, number, words};
+use super::proc::{self, decimal, lines, words};
 use super::{Collected, Scene};
 
 /// For how much of the time tasks waited for a processor, for memory, for a disk.
@@ -59,7 +59,7 @@ fn parse(text: &[u8]) -> Result<Stall, String> {
 impl Averages {
     /// `avg10=0.00 avg60=1.18 avg300=4.05 total=9123456`
     fn parse(text: &[u8]) -> Result<Self, String> {
-        let percent = |name: &[u8]| number(words(text).find_map(|word| word.strip_prefix(name)));
+        let percent = |name: &[u8]| decimal(words(text).find_map(|word| word.strip_prefix(name)));
         Ok(Self {
             avg10_percent: percent(b"avg10=")?,
             avg60_percent: percent(b"avg60=")?,
