@@ -8,4 +8,4 @@ cargo test --locked --doc --quiet
 cargo nextest run --locked --no-fail-fast --no-default-features --target-dir target/no-deliver
 UPSTART_MONITOR_TEST_PROGRAMS="$PWD/dist/bin" cargo nextest run --locked --no-fail-fast \
     --test delivery --test faults --test kick --test lives --test markers --test never_harm \
-    --test histories --test restart --test rows --test verdicts
+    --test histories --test old_kernels --test restart --test rows --test snapshot --test verdicts

@@ -153,6 +153,15 @@ impl Places {
         }
     }
 
+    /// The directory that everything on the host lies below.
+    ///
+    /// # Errors
+    /// [`NoPath`] where no system call would take it.
+    pub fn root(self) -> Result<CPath, NoPath> {
+        let root = if let Domain::Host(root) = self.0 { root } else { b"" };
+        Ok(CPath::concat([root, b"/"])?)
+    }
+
     /// The path of `place`, and behind it `rest`, piece by piece.
     ///
     /// # Errors

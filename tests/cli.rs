@@ -126,7 +126,7 @@ fn show_tells_a_person_everything_and_does_nothing_to_the_terminal() {
         "Verdict   ended unseen\n          - the marker that pre-start armed at ",
         "ran 8 min 57 s\n",
         "| ^[[2Jlast words\n",
-        "Missing   memory: nobody saw the end of this run\n",
+        "Missing   snapshot: nobody saw the end of this run\n",
         "Delivery  not begun",
     ] {
         assert!(shown.out.contains(part), "{part:?} is not in\n{}", shown.out);

@@ -20,7 +20,7 @@ const CAPTURE: &[Layer] = &[
     ("marker", &["sys", "time", "id", "paths", "job"]),
     ("evidence", &["sys", "time", "paths", "job", "init", "marker"]),
     ("verdict", &["time", "evidence"]),
-    ("snapshot", &["sys", "time", "marker"]),
+    ("snapshot", &["sys", "time", "paths", "marker", "evidence"]),
     ("report", &["time", "id", "marker", "evidence", "verdict", "snapshot"]),
     ("spool", &["sys", "id", "paths"]),
     (

@@ -11,13 +11,17 @@ use serde_json::{Value, json};
 use support::{Host, violations};
 use upstart_monitor::verdict::{ExitKind, Severity, VerdictKind};
 
-/// A report with everything in it.
+/// A report with everything in it; what this kernel or this host does not have is another's.
 fn report() -> Value {
     let host = Host::new();
     let job = host.job("nginx").instance("eu-1").main("echo last words; exit 1").start();
     job.wait_until_down();
     let mut report = host.only_report();
     report["incomplete"] = json!([{"part": "memory", "reason": "no /proc"}]);
+    let other: Value = serde_json::from_str(include_str!("data/report-v1.json")).unwrap();
+    for part in ["pressure", "cgroup_memory", "kernel_log", "disks"] {
+        report["snapshot"][part] = other["snapshot"][part].clone();
+    }
     assert_eq!(violations(&report), [""; 0]);
     report
 }
@@ -42,7 +46,7 @@ fn every_field_is_required_and_no_other_is_known() {
     let report = report();
     let mut places = Vec::new();
     objects(&report, "", &mut places);
-    assert_eq!(places.len(), 21, "{places:?}");
+    assert_eq!(places.len(), 36, "{places:?}");
     for place in places {
         let fields: Vec<_> =
             report.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
@@ -67,6 +71,14 @@ fn what_may_be_missing_is_null() {
         "/exit/status",
         "/snapshot/load",
         "/snapshot/memory",
+        "/snapshot/pressure",
+        "/snapshot/pressure/io/full",
+        "/snapshot/file_handles",
+        "/snapshot/cgroup_memory",
+        "/snapshot/cgroup_memory/oom_kill",
+        "/snapshot/kernel_log",
+        "/snapshot/disks",
+        "/snapshot/disks/0/inodes_total",
         "/job/ran_seconds",
         "/host/cpus",
     ] {
@@ -97,6 +109,10 @@ fn values_out_of_bounds_are_refused() {
         ("/exit/signal_name", json!("SEGV")),
         ("/kernel/lines/0/seconds", json!(-1)),
         ("/snapshot/memory/free_bytes", json!(-1)),
+        ("/snapshot/pressure/cpu/some/avg10_percent", json!(-0.5)),
+        ("/snapshot/disks/0/holds", json!(["swap"])),
+        ("/snapshot/disks/0/holds", json!([])),
+        ("/snapshot/kernel_log/lines/0/seconds", json!(-1)),
         ("/job/run", json!("xyz")),
     ] {
         let mut wrong = report.clone();

@@ -6,6 +6,7 @@ mod error;
 mod explain;
 mod find;
 mod list;
+mod machine;
 mod show;
 mod text;
 

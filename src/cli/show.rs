@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
+use super::machine;
 use super::text::{harmless, size, time};
 use crate::report::{CrashReport, duration_in_words};
 use crate::spool::{Entry, Owed, Progress, Spool};
@@ -61,39 +62,24 @@ impl Page<'_> {
     }
 
     fn machine(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        let host = &report.host;
-        let up = Duration::try_from_secs_f64(host.uptime_seconds).unwrap_or_default();
-        let cpus = host.cpus.map_or_else(String::new, |cpus| format!(", {cpus} CPUs"));
-        let (name, kernel, arch) = (&host.name, &host.kernel, &host.arch);
-        let up = duration_in_words(up);
-        self.fact("Host", &format!("{name}, {kernel} {arch}{cpus}, up {up}"))?;
-        if let Some(load) = &report.snapshot.load {
-            let (one, five, fifteen) = (load.one, load.five, load.fifteen);
-            self.fact("Load", &format!("{one:.2} {five:.2} {fifteen:.2} (1, 5, 15 min)"))?;
-        }
-        if let Some(memory) = &report.snapshot.memory {
-            let [available, total, swap_free, swap] = [
-                memory.available_bytes,
-                memory.total_bytes,
-                memory.swap_free_bytes,
-                memory.swap_total_bytes,
-            ]
-            .map(size);
-            self.fact("Memory", &format!("{available} of {total} available"))?;
-            self.fact("Swap", &format!("{swap_free} of {swap} free"))?;
-        }
-        Ok(())
+        machine::facts(report).iter().try_for_each(|(name, value)| self.fact(name, value))
     }
 
     fn kernel(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        let Some(kernel) = report.kernel.as_ref().filter(|kernel| !kernel.lines.is_empty()) else {
-            return Ok(());
-        };
-        self.fact("Kernel", "what its log says of this end, by seconds since the boot")?;
-        kernel.lines.iter().try_for_each(|line| match line.seconds {
-            Some(seconds) => self.item("|", &format!("{seconds:.6} {}", line.text)),
-            None => self.item("|", &line.text),
-        })
+        let of_this_end: Vec<_> = report.kernel.iter().flat_map(|kernel| &kernel.lines).collect();
+        for (lines, what) in [
+            (of_this_end, "what its log says of this end, by seconds since the boot"),
+            (machine::other_kernel_lines(report), "what else it wrote in the minute before"),
+        ] {
+            if !lines.is_empty() {
+                self.fact("Kernel", what)?;
+            }
+            lines.into_iter().try_for_each(|line| match line.seconds {
+                Some(seconds) => self.item("|", &format!("{seconds:.6} {}", line.text)),
+                None => self.item("|", &line.text),
+            })?;
+        }
+        Ok(())
     }
 
     fn log(&mut self, report: &CrashReport) -> Result<(), CliError> {

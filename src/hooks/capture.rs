@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
 use crate::report::{CrashReport, Facts, JobFacts};
-use crate::snapshot::{Host, Snapshot, noted, tail};
+use crate::snapshot::{Host, Scene, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, say};
 use crate::verdict;
@@ -127,7 +127,12 @@ fn report(
     let mut incomplete = Vec::new();
     let kernel = evidence.kernel_log.as_ref().map(|log| log.lines.clone()).map_err(String::clone);
     let kernel = noted(&mut incomplete, "kernel", kernel);
-    let snapshot = Snapshot::take(&mut incomplete);
+    let scene = Scene {
+        places,
+        kernel_log: &evidence.kernel_log,
+        is_in_jobs_cgroup: evidence.stopping.is_none(),
+    };
+    let snapshot = Snapshot::take(&scene, &mut incomplete);
     let log = match job.log(places) {
         Ok(path) => tail(&path, run.content.log),
         Err(why) => Err(why.words().to_owned()),

@@ -101,7 +101,9 @@ impl Content {
     /// Reads what `write` wrote. Lines of other keys are passed over, a last line
     /// without its end is not taken; `None` where the header, the run or its start is missing.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let mut lines = text.strip_prefix(HEADER)?.split_inclusive(|byte| *byte == b'\n');
+        // Not `strip_prefix`, which keeps a panic path in the program.
+        let body = text.get(HEADER.len()..).filter(|_| text.starts_with(HEADER))?;
+        let mut lines = body.split_inclusive(|byte| *byte == b'\n');
         let (mut job, mut instance) = (ArrayVec::new(), ArrayVec::new());
         let (mut run, mut boot, mut started, mut log) = (None, None, None, None);
         let (mut ended, mut found) = (None, None);

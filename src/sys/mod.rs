@@ -7,6 +7,7 @@
 mod clock;
 mod crash;
 mod detach;
+mod disk;
 mod door;
 mod env;
 mod file;
@@ -25,6 +26,7 @@ mod socket;
 pub use clock::{boot_micros, kernel_log_micros, now, pause};
 pub use crash::die_of_a_segmentation_fault;
 pub use detach::{Detached, MAX_VARIABLES, run_apart, spawn_detached};
+pub use disk::{Room, room};
 pub use door::{DEADLINE, run};
 pub use env::{var, variable, variables};
 pub use file::{

@@ -18,6 +18,8 @@ mod hook;
 mod host;
 mod layout;
 mod mounts;
+#[cfg(target_arch = "x86_64")]
+mod old_kernel;
 mod receiver;
 mod schema;
 mod session;
@@ -31,8 +33,10 @@ pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{Host, fixture, require_root};
 pub use layout::Layout;
+#[cfg(target_arch = "x86_64")]
+pub use old_kernel::OldKernel;
 pub use receiver::{Answer, Receiver, Request};
-pub use schema::violations;
+pub use schema::{missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};

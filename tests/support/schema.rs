@@ -16,3 +16,11 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 pub fn violations(report: &Value) -> Vec<String> {
     SCHEMA.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
+
+/// The parts of `report` that could not be collected, those apart for which a slow machine left the
+/// hook no time.
+pub fn missing(report: &Value) -> Vec<&str> {
+    let gaps = report["incomplete"].as_array().expect("a list").iter();
+    let gaps = gaps.filter(|gap| gap["reason"] != "no time left");
+    gaps.map(|gap| gap["part"].as_str().expect("a name")).collect()
+}

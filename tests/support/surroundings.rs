@@ -38,6 +38,9 @@ pub struct Surroundings {
     pub deleted_directory: bool,
     /// The jail (`chroot`), where the process is in one.
     pub jail: Option<PathBuf>,
+    /// The kernel, where it is to be an older one than this.
+    #[cfg(target_arch = "x86_64")]
+    pub kernel: Option<super::OldKernel>,
 }
 
 impl Surroundings {
@@ -101,6 +104,12 @@ impl Surroundings {
     /// The stanza `chroot`.
     pub fn jail(mut self, jail: impl Into<PathBuf>) -> Self {
         self.jail = Some(jail.into());
+        self
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub fn kernel(mut self, kernel: super::OldKernel) -> Self {
+        self.kernel = Some(kernel);
         self
     }
 
@@ -168,6 +177,10 @@ fn settle(wanted: &Surroundings) -> std::io::Result<()> {
     for descriptor in &wanted.closed {
         // SAFETY: a plain system call.
         unsafe { libc::close(*descriptor) };
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = wanted.kernel {
+        kernel.settle()?;
     }
     Ok(())
 }

@@ -6,13 +6,14 @@
 //!
 //! `read.rs` has the bytes; `kmsg.rs` and `syslog.rs` know the forms of the two logs, and make
 //! records (`record.rs`) of them; `init_line.rs` and `death.rs` know the wordings; `run.rs` and
-//! `began.rs` find which lines are those of this run.
+//! `began.rs` find which lines are those of this run, `recent.rs` which ones are of the last minute.
 
 mod began;
 mod death;
 mod init_line;
 mod kmsg;
 mod read;
+mod recent;
 mod record;
 mod run;
 mod syslog;
@@ -53,6 +54,10 @@ pub struct KernelLog {
     /// The lines themselves, which a report has in another place.
     #[serde(skip)]
     pub lines: KernelLines,
+    /// The kernel's own lines of the last minute, on whatever; `None` where they have no times. They
+    /// belong to the report's snapshot.
+    #[serde(skip)]
+    pub recent: Option<KernelLines>,
 }
 
 /// A log in which init's lines can stand.
@@ -79,7 +84,7 @@ impl Source {
     }
 }
 
-/// The log's lines on one death.
+/// Some lines of the log.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 pub struct KernelLines {
@@ -122,7 +127,12 @@ impl KernelLog {
             return kernel_log;
         }
         match (read::syslog(places), kernel_log) {
-            (Ok(Some((source, tail))), _) => Ok(Self::of_syslog(source, &tail, job, lasted)),
+            (Ok(Some((source, tail))), kernel_log) => {
+                let log = Self::of_syslog(source, &tail, job, lasted);
+                // Nobody but the kernel writes as the kernel to its own log.
+                let recent = kernel_log.ok().and_then(|log| log.recent).or(log.recent);
+                Ok(Self { recent, ..log })
+            }
             (Ok(None), kernel_log) => kernel_log,
             (Err(refused), Ok(log)) => {
                 let complete = log.complete.map_err(|why| format!("{why}; {refused}"));
@@ -143,7 +153,8 @@ impl KernelLog {
         let began = lasted.map_or(Began::Unknown, |lasted| Began::new(now, log.newest, lasted));
         let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
         let gap = gap(log, began, logs_to_kernel);
-        Self::of(Source::KernelLog, log, title, began, pids_match, gap)
+        let recent = recent::lines(log, now.0, Source::KernelLog);
+        Self { recent, ..Self::of(Source::KernelLog, log, title, began, pids_match, gap) }
     }
 
     /// The same of the system's log.
@@ -156,7 +167,8 @@ impl KernelLog {
         let now = sys::now().micros();
         let began = lasted.map_or(Began::Unknown, |lasted| Began::new((now, now), None, lasted));
         let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
-        Self::of(source, &log, &title, began, pids_match, Some(LATE))
+        let recent = recent::lines(&log, now, source);
+        Self { recent, ..Self::of(source, &log, &title, began, pids_match, Some(LATE)) }
     }
 
     /// The same log, as one that said nothing of the end unless what it says `fits`.
@@ -194,6 +206,7 @@ impl KernelLog {
                 lines: lines.map(|record| KernelLine::of(record, source)).collect(),
                 truncated: left_out > 0 || gap.is_some(),
             },
+            recent: None,
         }
     }
 }

@@ -26,6 +26,7 @@ fn said(end: RunEnd) -> Evidence {
             death: None,
             complete: Ok(()),
             lines: KernelLines::default(),
+            recent: None,
         }),
         failures_logged: Ok(true),
         stop_events: None,
