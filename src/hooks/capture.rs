@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
 use crate::report::{CrashReport, Facts, JobFacts};
-use crate::snapshot::{Host, Snapshot, noted, tail};
+use crate::snapshot::{Bounds, Host, RunStart, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, say};
 use crate::verdict;
@@ -122,10 +122,10 @@ fn report(
     let kernel = evidence.kernel_log.as_ref().map(|log| log.lines.clone()).map_err(String::clone);
     let kernel = noted(&mut incomplete, "kernel", kernel);
     let snapshot = Snapshot::take(&mut incomplete);
-    let log = match job.log(places) {
-        Ok(path) => tail(&path, run.content.log),
-        Err(why) => Err(why.words().to_owned()),
-    };
+    let log = job.log(places).map_err(|why| why.words().to_owned());
+    let log = noted(&mut incomplete, "log", log).and_then(|path| {
+        tail(&path, RunStart::of(&run.content), Bounds::JOB).noted(&mut incomplete, "log")
+    });
     let mut facts = JobFacts::of(&run.content);
     if run.started().is_none() {
         facts = facts.of_unknown_start();
@@ -139,7 +139,7 @@ fn report(
         evidence,
         kernel,
         snapshot,
-        log: noted(&mut incomplete, "log", log),
+        log,
         incomplete,
     });
     let mut json = serde_json::to_vec(&report).map_err(|_| Errno::EINVAL)?;

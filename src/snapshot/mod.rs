@@ -11,7 +11,7 @@ use serde::Serialize;
 
 pub use host::Host;
 pub use load::Load;
-pub use log_tail::{LogTail, tail};
+pub use log_tail::{Bounds, Found, LogTail, RunStart, tail};
 pub use memory::Memory;
 
 use crate::sys;
