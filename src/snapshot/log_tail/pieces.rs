@@ -15,7 +15,7 @@ use crate::sys::{self, CPath, Errno, Refused, Stat};
 const ROTATIONS: u8 = 9;
 
 /// What compressed files end in.
-const COMPRESSED: [&str; 5] = [".gz", ".xz", ".bz2", ".zst", ".Z"];
+const COMPRESSED: [&str; 3] = [".gz", ".xz", ".bz2"];
 
 /// What a run wrote.
 pub(super) struct Pieces {
@@ -45,11 +45,10 @@ impl Pieces {
         let mut pieces = Vec::new();
         let was_emptied = match current {
             Some(current) if current.is_of(run) => {
-                let was_emptied = current.stat.size < run.log.size;
-                pieces.push(current.since(run));
-                if !was_emptied {
-                    return Ok(Self { pieces, missing: None });
+                if current.stat.size >= run.log.size && !was_rotated(path, run) {
+                    return Ok(Self { pieces: vec![current.since(run)], missing: None });
                 }
+                pieces.push(current);
                 true
             }
             current => {
@@ -177,6 +176,15 @@ fn add_earlier(
         _ => return Some(format!("{} was emptied after this run began", shown(path))),
     }
     None
+}
+
+/// Whether the log at `path` was rotated, and written to before that, while the run lasted. Then
+/// what is called so now was emptied, or is a new file to which the old one's number was given, as
+/// ext4 does at once.
+fn was_rotated(path: &CPath, run: RunStart) -> bool {
+    let copy = rotated(path, 1).ok().and_then(|copy| sys::stat(copy.as_c_str()).ok());
+    copy.or_else(|| compressed(path, 1).map(|(_, stat)| stat))
+        .is_some_and(|stat| stat.modified > run.at)
 }
 
 /// `LOG.1`, `LOG.2`, ...

@@ -116,6 +116,20 @@ fn of_this_run_wherever_a_rotation_put_it() {
             "",
         ),
         (
+            "emptied and copied, and longer by now than it was",
+            logs().with(".1", "old\none\n", 5).with("", "two\nthree\n", 9),
+            Some(("", 4)),
+            "one two three",
+            "",
+        ),
+        (
+            "made anew with the number of the compressed one",
+            logs().with(".1.gz", "packed", 5).with("", "new\nnewer\n", 9),
+            Some(("", 4)),
+            "new newer",
+            "a.log.1.gz is compressed: not read",
+        ),
+        (
             "emptied and copied twice",
             logs().with(".2", "old\none\n", 5).with(".1", "two\n", 6).with("", "new", 9),
             Some(("", 4)),
