@@ -59,7 +59,7 @@ fn a_rotation_in_the_middle_of_a_run_parts_no_lines() {
         ),
         ("cp nginx.log nginx.log.1; : >nginx.log", json!(["before"]), ""),
         ("cp nginx.log nginx.log.1; echo x >nginx.log", json!(["before", "x"]), ""),
-        ("echo x >nginx.log", json!(["x"]), "was emptied after this run began"),
+        ("echo x >nginx.log", json!(["x"]), "before it was emptied or removed is gone"),
         (
             "mv nginx.log nginx.log.1; gzip nginx.log.1; echo after >nginx.log",
             json!(["after"]),
@@ -68,7 +68,7 @@ fn a_rotation_in_the_middle_of_a_run_parts_no_lines() {
         (
             "rm nginx.log; echo after >nginx.log",
             json!(["after"]),
-            "what this run began with is gone",
+            "before it was emptied or removed is gone",
         ),
     ] {
         let host = Host::new();

@@ -166,14 +166,16 @@ fn add_earlier(
             Err(reason) => return Some(reason),
         }
     }
+    let gone =
+        || format!("{}: what this run wrote before it was emptied or removed is gone", shown(path));
     if !was_emptied {
-        let is_gone = run.log != LogStart::NONE;
-        return is_gone.then(|| format!("{}: what this run began with is gone", shown(path)));
+        return (run.log != LogStart::NONE).then(gone);
     }
     // The oldest copy has what stood there when the run began.
-    match pieces.get_mut(newer..).and_then(<[_]>::last_mut) {
-        Some(copy) if copy.stat.size >= run.log.size => copy.from = run.log.size,
-        _ => return Some(format!("{} was emptied after this run began", shown(path))),
+    let oldest = pieces.get_mut(newer..).and_then(<[_]>::last_mut);
+    match oldest.filter(|copy| copy.stat.size >= run.log.size) {
+        Some(copy) => copy.from = run.log.size,
+        None => return Some(gone()),
     }
     None
 }

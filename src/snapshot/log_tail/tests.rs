@@ -63,8 +63,7 @@ const GONE: LogStart = LogStart { device: 1, inode: 1, size: 4 };
 #[test]
 fn of_this_run_wherever_a_rotation_put_it() {
     const NOTHING: &str = "a.log has nothing: the job wrote nothing, or has `console none`";
-    const IS_GONE: &str = "a.log: what this run began with is gone";
-    const EMPTIED: &str = "a.log was emptied after this run began";
+    const IS_GONE: &str = "a.log: what this run wrote before it was emptied or removed is gone";
     let logs = Logs::new;
     let table = [
         ("nothing at all", logs(), None, "", NOTHING),
@@ -148,7 +147,7 @@ fn of_this_run_wherever_a_rotation_put_it() {
             logs().with("", "two", 9).with(".1", "of an earlier run\n", -9),
             Some(("", 4)),
             "two",
-            EMPTIED,
+            IS_GONE,
         ),
     ];
     for (what, logs, run, lines, missing) in table {
