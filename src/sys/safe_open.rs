@@ -53,6 +53,7 @@ impl Refused {
 /// - A symbolic link is followed where root made it in a directory that root alone may change, and
 ///   so is `..` there. Others are not, wherever they stand in the path.
 /// - A file with several names is read only if it is root's, in such a directory.
+/// - For a process that is not root's, its own user may do what root may: he plants for himself.
 /// - Nothing is waited for: not a FIFO's writer, not the holder of a lease. A device is not read.
 ///
 /// # Errors
@@ -69,7 +70,7 @@ fn walk(path: &CStr, directory: OFlag) -> Result<(OwnedFd, Stat), Refused> {
     let mut names = names(path.to_bytes());
     let mut links = 0;
     while let Some(name) = names.pop() {
-        if name.as_bytes() == b".." && !is_roots(&at)? {
+        if name.as_bytes() == b".." && !is_ours_alone(&at)? {
             return Err(Refused::Link);
         }
         let flags = if names.is_empty() { OFlag::O_RDONLY | WARILY } else { directory };
@@ -78,7 +79,7 @@ fn walk(path: &CStr, directory: OFlag) -> Result<(OwnedFd, Stat), Refused> {
             Ok(next) => at = next,
             // Which of them a link gives, differs between kernels.
             Err(errno @ (Errno::ELOOP | Errno::ENOTDIR)) => {
-                let target = roots_link(&at, &name, errno)?;
+                let target = our_link(&at, &name, errno)?;
                 links += 1;
                 if links > LINKS {
                     return Err(Refused::Kernel(Errno::ELOOP));
@@ -109,32 +110,32 @@ fn plain(file: OwnedFd, at: &OwnedFd) -> Result<(OwnedFd, Stat), Refused> {
     let stat = stat_open(&file).map_err(Refused::Kernel)?;
     match stat.kind {
         Kind::File => Ok((file, stat)),
-        Kind::Linked if stat.owner == 0 && is_roots(at)? => Ok((file, stat)),
+        Kind::Linked if stat.is_ours() && is_ours_alone(at)? => Ok((file, stat)),
         Kind::Linked => Err(Refused::OtherNames),
         Kind::Directory | Kind::Foreign => Err(Refused::NoFile),
     }
 }
 
-/// Where the symbolic link `name` in the directory `at` leads, if it is root's to say so; `errno`
+/// Where the symbolic link `name` in the directory `at` leads, if that is ours to say; `errno`
 /// is what opening it gave.
-fn roots_link(at: &OwnedFd, name: &CStr, errno: Errno) -> Result<Vec<u8>, Refused> {
+fn our_link(at: &OwnedFd, name: &CStr, errno: Errno) -> Result<Vec<u8>, Refused> {
     let link = fstatat(at, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(Refused::Kernel)?;
     // Before all else: where others may change the directory, the link may be another one by now.
-    let is_roots = is_roots(at)? && link.st_uid == 0;
+    let is_ours = is_ours_alone(at)? && Stat::from(link).is_ours();
     match readlinkat(at, name) {
-        Ok(target) if is_roots => Ok(target.as_bytes().to_vec()),
+        Ok(target) if is_ours => Ok(target.as_bytes().to_vec()),
         Ok(_) => Err(Refused::Link),
         // No link at all: a file where a directory should be.
         Err(_) => Err(Refused::Kernel(errno)),
     }
 }
 
-/// Whether root alone may change the directory `at`.
+/// Whether root alone may change the directory `at`, or the user whom this process runs as.
 ///
 /// Asked by the name `.`, since kernels older than 3.6 say nothing of what is open with `O_PATH`.
-fn is_roots(at: &OwnedFd) -> Result<bool, Refused> {
+fn is_ours_alone(at: &OwnedFd) -> Result<bool, Refused> {
     let stat = fstatat(at, c".", AtFlags::empty()).map_err(Refused::Kernel)?;
-    Ok(Stat::from(stat).is_roots())
+    Ok(Stat::from(stat).is_for_us_to_write())
 }
 
 #[cfg(test)]
