@@ -63,6 +63,7 @@ impl Root {
             lines: vec!["\u{1b}[2Jlast words".to_owned()],
             bytes: 15,
             truncated: false,
+            this_run_only: true,
         });
         fs::create_dir_all(self.spool().join("new")).unwrap();
         let json = serde_json::to_vec(&report).unwrap();

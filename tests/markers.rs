@@ -216,6 +216,7 @@ fn a_marker_of_somebody_elses_is_not_trusted() {
 fn a_log_that_is_planted_is_not_read() {
     for planted in PLANTED {
         let host = with_planted(planted, "/var/log/upstart/nginx.log");
+        host.give_to(support::NOBODY, "/var/log/upstart");
         host.hook(PreStart, "nginx").run().harms_nobody().says_nothing();
         host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();
         let report = host.only_report();

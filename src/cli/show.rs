@@ -86,7 +86,9 @@ impl Page<'_> {
         let Some(log) = &report.log else { return Ok(()) };
         let (path, lines, wrote) = (&log.path, log.lines.len(), size(log.bytes));
         let shown = if log.truncated { "the last" } else { "all" };
-        self.fact("Log", &format!("{path}: {shown} {lines} lines of {wrote} that this run wrote"))?;
+        let whose =
+            if log.this_run_only { "that this run wrote" } else { "of this run or earlier" };
+        self.fact("Log", &format!("{path}: {shown} {lines} lines of {wrote} {whose}"))?;
         log.lines.iter().try_for_each(|line| self.item("|", line))
     }
 

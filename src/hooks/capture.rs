@@ -10,7 +10,7 @@ use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
 use crate::report::{CrashReport, Facts, JobFacts};
-use crate::snapshot::{Host, Scene, Snapshot, noted, tail};
+use crate::snapshot::{Bounds, Host, RunStart, Scene, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
 use crate::sys::{self, Errno, say};
 use crate::verdict;
@@ -133,10 +133,10 @@ fn report(
         is_in_jobs_cgroup: evidence.stopping.is_none(),
     };
     let snapshot = Snapshot::take(&scene, &mut incomplete);
-    let log = match job.log(places) {
-        Ok(path) => tail(&path, run.content.log),
-        Err(why) => Err(why.words().to_owned()),
-    };
+    let log = job.log(places).map_err(|why| why.words().to_owned());
+    let log = noted(&mut incomplete, "log", log).and_then(|path| {
+        tail(&path, RunStart::of(&run.content), Bounds::JOB).noted(&mut incomplete, "log")
+    });
     let mut facts = JobFacts::of(&run.content);
     if run.started().is_none() {
         facts = facts.of_unknown_start();
@@ -150,7 +150,7 @@ fn report(
         evidence,
         kernel,
         snapshot,
-        log: noted(&mut incomplete, "log", log),
+        log,
         incomplete,
     });
     let mut json = serde_json::to_vec(&report).map_err(|_| Errno::EINVAL)?;

@@ -6,7 +6,7 @@ use crate::id::RunId;
 use crate::job::Job;
 use crate::marker::{Content, LogStart, Marker, Unreadable, decimal, kept};
 use crate::paths::Places;
-use crate::sys::{self, Errno, Kind, say};
+use crate::sys::{self, Errno, say};
 
 /// Why a run is not watched from its start.
 enum NotArmed {
@@ -56,20 +56,24 @@ fn complain(places: Places, marker: &Marker, why: NotArmed) {
 
 /// What is known when a run begins.
 fn first_facts(job: &Job<'_>, places: Places) -> Content {
-    let log = job.log(places).ok().and_then(|log| sys::stat(log.as_c_str()).ok());
     Content {
         job: kept(job.name),
         instance: kept(job.instance),
         run: RunId(sys::random_bytes()),
         boot: sys::boot_id(),
         started: this_instant(),
-        log: log.filter(|stat| stat.kind == Kind::File).map(|stat| LogStart {
-            device: stat.device,
-            inode: stat.inode,
-            size: stat.size,
-        }),
+        log: log_start(job, places),
         ended: None,
         found: None,
+    }
+}
+
+/// Where the job's log ends now; `None` where that cannot be told.
+fn log_start(job: &Job<'_>, places: Places) -> Option<LogStart> {
+    match sys::stat(job.log(places).ok()?.as_c_str()) {
+        Ok(stat) => Some(LogStart { device: stat.device, inode: stat.inode, size: stat.size }),
+        Err(Errno::ENOENT) => Some(LogStart::NONE),
+        Err(_) => None,
     }
 }
 

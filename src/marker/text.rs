@@ -39,6 +39,11 @@ pub struct LogStart {
     pub size: u64,
 }
 
+impl LogStart {
+    /// There was no log: no file has this number.
+    pub const NONE: Self = Self { device: 0, inode: 0, size: 0 };
+}
+
 /// The facts that pre-start leaves for the hooks after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
@@ -52,7 +57,7 @@ pub struct Content {
     pub boot: Option<ArrayString<36>>,
     /// When the run began.
     pub started: Instant,
-    /// The log at that moment; `None` where there was none.
+    /// The log at that moment; `None` where nobody looked.
     pub log: Option<LogStart>,
     /// When post-stop saw the run's end.
     pub ended: Option<Instant>,

@@ -23,7 +23,7 @@ pub use disks::{Disk, Held};
 pub use file_handles::FileHandles;
 pub use host::Host;
 pub use load::Load;
-pub use log_tail::{LogTail, tail};
+pub use log_tail::{Bounds, Found, LogTail, RunStart, tail};
 pub use memory::Memory;
 pub use pressure::{Averages, Pressure, Stall};
 

@@ -1,7 +1,8 @@
 //! Files, opened so that nothing planted in their place is followed, trusted or waited for.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::ops::Range;
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
@@ -14,9 +15,11 @@ use crate::time::Timestamp;
 pub enum Kind {
     /// A file with this one name.
     File,
+    /// A file that has other names too.
+    Linked,
     /// A directory.
     Directory,
-    /// A symbolic link, FIFO, socket, device, or a file that has other names too.
+    /// A symbolic link, FIFO, socket, device, or a file that has lost its name.
     Foreign,
 }
 
@@ -56,6 +59,7 @@ impl From<FileStat> for Stat {
     fn from(stat: FileStat) -> Self {
         let kind = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
             SFlag::S_IFREG if stat.st_nlink == 1 => Kind::File,
+            SFlag::S_IFREG if stat.st_nlink > 1 => Kind::Linked,
             SFlag::S_IFDIR => Kind::Directory,
             _ => Kind::Foreign,
         };
@@ -96,15 +100,17 @@ pub fn exists(path: &CStr) -> bool {
     stat(path).is_ok()
 }
 
-/// Opens `path` for reading: not through a symbolic link at its end, not waiting for a FIFO's
-/// writer or a device, not as controlling terminal, not for children.
+/// How a file is opened where something may be planted: not through a symbolic link at its end,
+/// not waiting for a FIFO's writer or a device, not as controlling terminal, not for children.
+pub(super) const WARILY: OFlag =
+    OFlag::O_CLOEXEC.union(OFlag::O_NOCTTY).union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK);
+
+/// Opens `path`, warily as to its last name; the directories before it are trusted.
 ///
 /// # Errors
 /// What the kernel says; `ELOOP` for a symbolic link.
 pub fn open(path: &CStr, flags: OFlag) -> Result<OwnedFd, Errno> {
-    const SAFE: OFlag =
-        OFlag::O_CLOEXEC.union(OFlag::O_NOCTTY).union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK);
-    open_as(path, flags | SAFE, Mode::empty())
+    open_as(path, flags | WARILY, Mode::empty())
 }
 
 /// `open(2)`. Not nix's, whose conversion of the descriptor keeps a panic path in the program.
@@ -123,9 +129,32 @@ fn open_as(path: &CStr, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
 /// # Errors
 /// What the kernel says.
 pub fn read(file: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    fill(buffer, |rest, _| nix::unistd::read(file, rest))
+}
+
+/// What stands in `range` of the file, as far as that is there.
+///
+/// # Errors
+/// What the kernel says.
+pub fn read_range(file: &OwnedFd, range: Range<u64>) -> Result<Vec<u8>, Errno> {
+    let length = range.end.saturating_sub(range.start);
+    let mut bytes = vec![0; usize::try_from(length).map_err(|_| Errno::EFBIG)?];
+    let filled = fill(&mut bytes, |rest, filled| {
+        let at = i64::try_from(range.start.saturating_add(filled as u64));
+        nix::sys::uio::pread(file, rest, at.map_err(|_| Errno::EOVERFLOW)?)
+    })?;
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Calls `read`, with what is not filled yet and how much is, until all is or nothing more comes.
+fn fill(
+    buffer: &mut [u8],
+    mut read: impl FnMut(&mut [u8], usize) -> Result<usize, Errno>,
+) -> Result<usize, Errno> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match nix::unistd::read(file, rest) {
+        match read(rest, filled) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(Errno::EINTR) => {}
@@ -133,16 +162,6 @@ pub fn read(file: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
         }
     }
     Ok(filled)
-}
-
-/// Reads from `offset` until `buffer` is full or the file ends.
-///
-/// # Errors
-/// What the kernel says.
-pub fn read_at(file: &OwnedFd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
-    let offset = i64::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
-    nix::unistd::lseek(file.as_fd(), offset, nix::unistd::Whence::SeekSet)?;
-    read(file, buffer)
 }
 
 /// Hands `line` to what is open for writing, in one piece; no error is of any use to the caller.

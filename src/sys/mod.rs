@@ -20,6 +20,7 @@ mod memory;
 mod panic;
 mod path;
 mod random;
+mod safe_open;
 mod say;
 mod socket;
 
@@ -30,7 +31,7 @@ pub use disk::{Room, room};
 pub use door::{DEADLINE, run};
 pub use env::{var, variable, variables};
 pub use file::{
-    Kind, Stat, create, exists, make_dir, make_dirs, open, read, read_at, remove, rename,
+    Kind, Stat, create, exists, make_dir, make_dirs, open, read, read_range, remove, rename,
     set_aside, stat, stat_open, write_line,
 };
 pub use glob::matches;
@@ -41,6 +42,7 @@ pub use memory::MemoryOrExit;
 pub use panic::exit_on_panic;
 pub use path::{CPath, PATH_LEN, TooLong};
 pub use random::random_bytes;
+pub use safe_open::{Refused, safe_open};
 pub use say::say;
 pub use socket::{Deadline, Socket, connect, receive, send};
 

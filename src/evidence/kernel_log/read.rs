@@ -1,11 +1,9 @@
 //! The ends of the logs, as bytes. Each read is bounded, and none waits.
 
-use nix::fcntl::OFlag;
-
 use super::Source;
 use super::record::Escape;
 use crate::paths::{Place, Places};
-use crate::sys::{self, CPath, Errno, Kind};
+use crate::sys::{self, CPath, Errno};
 use crate::time::Timestamp;
 
 /// The most bytes that are read, from the end. How many matters little: to find where they begin,
@@ -74,22 +72,16 @@ pub(super) fn syslog(places: Places) -> Result<Option<(Source, Tail)>, String> {
     refused.map_or(Ok(None), Err)
 }
 
-/// The end of a plain file, which `owner` must own: never a device or a FIFO, which could make the
-/// job wait, and nothing that lies behind a link.
+/// The end of a plain file, which `owner` must own.
 fn file(path: &CPath, owner: Option<u32>) -> Result<Tail, String> {
     let shown = path.as_path().display();
-    let failed = |errno: Errno| format!("{shown}: {}", errno.desc());
-    let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).map_err(failed)?;
-    let stat = sys::stat_open(&file).map_err(failed)?;
-    if stat.kind != Kind::File {
-        return Err(format!("{shown} is no plain file with one name: not read"));
-    }
+    let (file, stat) = sys::safe_open(path.as_c_str())
+        .map_err(|refused| format!("{shown}: {}", refused.desc()))?;
     if owner.is_some_and(|owner| owner != stat.owner) {
         return Err(format!("{shown} is not root's: not read"));
     }
     let from = stat.size.saturating_sub(BYTES as u64);
-    let mut bytes = vec![0; BYTES];
-    let filled = sys::read_at(&file, &mut bytes, from).map_err(failed)?;
-    bytes.truncate(filled);
+    let bytes = sys::read_range(&file, from..stat.size)
+        .map_err(|errno| format!("{shown}: {}", errno.desc()))?;
     Ok(Tail { bytes, escape: Escape::Nothing, is_whole: from == 0, written: stat.modified })
 }
