@@ -39,10 +39,23 @@ const DELIVER: &[Layer] = &[
     ("report::*", &["sys", "time", "id", "marker", "evidence", "verdict", "snapshot", "report"]),
     ("secret", &["sys", "paths"]),
     ("meaning", &["verdict"]),
-    ("message", &["time", "id", "verdict", "snapshot", "report", "secret"]),
+    ("terminal", &[]),
+    ("redaction", &["evidence", "verdict", "snapshot", "report", "terminal"]),
+    ("message", &["time", "id", "verdict", "snapshot", "report", "terminal", "secret"]),
     (
         "sinks",
-        &["sys", "time", "id", "paths", "verdict", "snapshot", "report", "secret", "message"],
+        &[
+            "sys",
+            "time",
+            "id",
+            "paths",
+            "verdict",
+            "snapshot",
+            "report",
+            "secret",
+            "redaction",
+            "message",
+        ],
     ),
     // The notifier's half of the spool; a queued report's record says how it was tried.
     (
@@ -63,7 +76,7 @@ const DELIVER: &[Layer] = &[
             "sinks",
         ],
     ),
-    ("config", &["sys", "time", "paths", "secret", "message", "sinks"]),
+    ("config", &["sys", "time", "paths", "secret", "redaction", "message", "sinks"]),
     ("policy", &["time", "id", "sinks", "spool"]),
     (
         "notifier",
