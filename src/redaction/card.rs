@@ -117,7 +117,8 @@ fn is_issued(digits: &[u8]) -> bool {
         15 => matches!(two, 34 | 37),
         length => {
             let visa = prefix(1) == 4 && matches!(length, 16 | 19);
-            let mastercard = length == 16 && (matches!(two, 51..=55) || matches!(four, 2221..=2720));
+            let mastercard =
+                length == 16 && (matches!(two, 51..=55) || matches!(four, 2221..=2720));
             let others = matches!(two, 62 | 65)
                 || matches!(three, 644..=649)
                 || four == 6011

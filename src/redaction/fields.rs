@@ -8,8 +8,22 @@ use super::value::{self, Value};
 
 /// What stands in a text with such a name in it; letter case is ignored.
 pub(super) const HINTS: &[&str] = &[
-    "pass", "pwd", "pw", "secret", "token", "key", "credential", "auth", "sess", "cookie",
-    "connect.sid", "csrf", "xsrf", "jwt", "signature", "otp",
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "auth",
+    "sess",
+    "cookie",
+    "connect.sid",
+    "csrf",
+    "xsrf",
+    "jwt",
+    "signature",
+    "otp",
 ];
 
 /// The end of a name, from the word that tells, and what stands between it and its value. Behind
@@ -28,12 +42,58 @@ const NAME: &str = concat!(
 
 /// The last words of names whose values tell something about a secret, and not the secret.
 const ABOUT: &[&str] = &[
-    "age", "algorithm", "at", "attempts", "bucket", "count", "enabled", "endpoint", "error",
-    "expired", "expires", "expiry", "failed", "field", "file", "host", "id", "index", "invalid",
-    "len", "length", "limit", "manager", "max", "method", "min", "mode", "name", "path", "policy",
-    "port", "position", "provider", "required", "retries", "rotation", "scheme", "server",
-    "service", "size", "status", "store", "timeout", "ttl", "type", "uri", "url", "usage", "user",
-    "username", "valid", "version",
+    "age",
+    "algorithm",
+    "at",
+    "attempts",
+    "bucket",
+    "count",
+    "enabled",
+    "endpoint",
+    "error",
+    "expired",
+    "expires",
+    "expiry",
+    "failed",
+    "field",
+    "file",
+    "host",
+    "id",
+    "index",
+    "invalid",
+    "len",
+    "length",
+    "limit",
+    "manager",
+    "max",
+    "method",
+    "min",
+    "mode",
+    "name",
+    "path",
+    "policy",
+    "port",
+    "position",
+    "provider",
+    "required",
+    "retries",
+    "rotation",
+    "scheme",
+    "server",
+    "service",
+    "size",
+    "status",
+    "store",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "usage",
+    "user",
+    "username",
+    "valid",
+    "version",
 ];
 
 /// Values that are no secret, whatever they are called.
@@ -128,7 +188,8 @@ impl<'t> Name<'t> {
         if self.word == "pwd" && content.starts_with('/') && !content.contains('=') {
             return true;
         }
-        let is_speech = self.is_everyday || self.kind == Kind::Token && self.separator.contains(':');
+        let is_speech =
+            self.is_everyday || self.kind == Kind::Token && self.separator.contains(':');
         let is_prose = content.bytes().all(|byte| byte.is_ascii_lowercase()) && content.len() < 25
             || content.bytes().all(|byte| byte.is_ascii_digit()) && content.len() < 5
             || content.bytes().all(|byte| byte.is_ascii_punctuation());
@@ -138,9 +199,11 @@ impl<'t> Name<'t> {
 
 /// Whether `before` ends with the dashes and the beginning of an option's name.
 fn is_flag(before: &str) -> bool {
-    let near = before.bytes().rev().take(64).take_while(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-    });
+    let near = before
+        .bytes()
+        .rev()
+        .take(64)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     near.last() == Some(b'-')
 }
 

@@ -77,18 +77,15 @@ impl Kind {
 /// service cannot hide a secret in a mark of its own.
 pub(super) fn length_at(text: &str) -> Option<usize> {
     let words = text.strip_prefix(OPENING)?;
-    let is_it = |kind: &&Kind| {
-        words.strip_prefix(kind.words()).is_some_and(|rest| rest.starts_with(']'))
-    };
+    let is_it =
+        |kind: &&Kind| words.strip_prefix(kind.words()).is_some_and(|rest| rest.starts_with(']'));
     Kind::ALL.iter().find(is_it).map(|kind| OPENING.len() + kind.words().len() + 1)
 }
 
 /// Where in `text` the marks stand.
 pub(super) fn all(text: &str) -> Vec<std::ops::Range<usize>> {
     let starts = text.match_indices(OPENING).map(|(start, _)| start);
-    starts
-        .filter_map(|start| Some(start..start + length_at(text.get(start..)?)?))
-        .collect()
+    starts.filter_map(|start| Some(start..start + length_at(text.get(start..)?)?)).collect()
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ mod card;
 mod fields;
 mod found;
 mod mark;
-mod pattern;
 mod pem;
 mod report;
+mod settings;
 mod shapes;
 mod value;
 
@@ -21,8 +21,8 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-pub use pattern::Pattern;
 pub use report::Redacted;
+pub use settings::{Pattern, Settings};
 
 use crate::terminal::without_sequences;
 use fields::Fields;
@@ -62,6 +62,14 @@ impl Redaction {
     /// None that a test would not have found: the expressions of this program are no expressions.
     pub fn new(patterns: Vec<Pattern>) -> Result<Self, String> {
         Rules::new(patterns).map(|rules| Self(Some(rules)))
+    }
+
+    /// What the operator asked for.
+    ///
+    /// # Errors
+    /// As [`Redaction::new`].
+    pub fn of(settings: Settings) -> Result<Self, String> {
+        if settings.enabled { Self::new(settings.patterns) } else { Ok(Self::off()) }
     }
 
     /// Removes nothing.

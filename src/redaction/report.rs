@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use serde::Serialize;
+
 use super::Redaction;
 use crate::evidence::{
     Ended, Evidence, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal, StopEvents,
@@ -16,7 +18,8 @@ use crate::snapshot::{Incomplete, LogTail, Snapshot};
 use crate::verdict::Exit;
 
 /// A report as it may leave the host.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Redacted(CrashReport);
 
 impl Deref for Redacted {
@@ -119,7 +122,8 @@ impl Redaction {
         self.texts(ends.chain(not_executed.as_mut().map(|(_, why)| why)));
         self.texts(complete.as_mut().err());
         self.kernel_lines(&mut lines.lines);
-        DEATH
+        // Two flags.
+        let _: Option<KernelDeath> = *death;
     }
 
     fn kernel_lines(&self, lines: &mut [KernelLine]) {

@@ -59,7 +59,11 @@ pub(super) const SHAPES: &[Shape] = &[
     shape(Kind::Token, &["dop_v1_", "doo_v1_"], r"do[op]_v1_[0-9a-f]{64}"),
     shape(Kind::Token, &["hvs.", "hvb."], r"(?-u:\b)hv[sb]\.[0-9A-Za-z_-]{24,}"),
     // Chats.
-    shape(Kind::Token, &["xox", "xapp-"], r"xox[a-z](?:\.xox[a-z])?-[0-9A-Za-z-]{10,}|xapp-[0-9A-Za-z-]{10,}"),
+    shape(
+        Kind::Token,
+        &["xox", "xapp-"],
+        r"xox[a-z](?:\.xox[a-z])?-[0-9A-Za-z-]{10,}|xapp-[0-9A-Za-z-]{10,}",
+    ),
     shape(
         Kind::Webhook,
         &["hooks.slack"],
@@ -83,14 +87,14 @@ pub(super) const SHAPES: &[Shape] = &[
     shape(Kind::Token, &["pypi-AgE"], r"pypi-AgE[0-9A-Za-z_-]{30,}"),
     shape(Kind::Token, &["hf_"], r"(?-u:\b)hf_[0-9A-Za-z]{30,}"),
     // Money, mail, shops, models.
-    shape(
-        Kind::ApiKey,
-        &["k_live_", "k_test_"],
-        r"[rs]k_(?:live|test)_[0-9A-Za-z]{10,}",
-    ),
+    shape(Kind::ApiKey, &["k_live_", "k_test_"], r"[rs]k_(?:live|test)_[0-9A-Za-z]{10,}"),
     shape(Kind::Secret, &["whsec_"], r"whsec_[0-9A-Za-z+/=_-]{16,}"),
     shape(Kind::ApiKey, &["SG."], r"SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}"),
-    shape(Kind::Token, &["shpat_", "shpca_", "shppa_", "shpss_"], r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    shape(
+        Kind::Token,
+        &["shpat_", "shpca_", "shppa_", "shpss_"],
+        r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    ),
     shape(
         Kind::ApiKey,
         &["sk-"],
@@ -98,7 +102,11 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     shape(Kind::PrivateKey, &["AGE-SECRET-KEY-1"], r"(?i-u:AGE-SECRET-KEY-1[0-9A-Z]{50,})"),
     // JSON Web Tokens (RFC 7519), signed or encrypted: base64url parts, the first of them JSON.
-    shape(Kind::Token, &["eyJ"], r"eyJ[0-9A-Za-z_=-]{5,}\.[0-9A-Za-z_=-]+(?:\.[0-9A-Za-z_=-]*){1,3}"),
+    shape(
+        Kind::Token,
+        &["eyJ"],
+        r"eyJ[0-9A-Za-z_=-]{5,}\.[0-9A-Za-z_=-]+(?:\.[0-9A-Za-z_=-]*){1,3}",
+    ),
 ];
 
 // One bit each says which are hinted at.

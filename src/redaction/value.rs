@@ -69,7 +69,8 @@ fn plain(range: Range<usize>) -> Value {
 fn quoted(text: &str, at: usize) -> Option<Value> {
     let rest = text.get(at..)?;
     let prefix = usize::from(rest.starts_with(['b', 'u', 'r', 'f', '$', '@']));
-    let opening = rest.get(prefix..).filter(|rest| is_opening(rest)).or((prefix > 0).then_some(rest))?;
+    let opening =
+        rest.get(prefix..).filter(|rest| is_opening(rest)).or((prefix > 0).then_some(rest))?;
     let start = text.len() - opening.len();
     if let Some(code) = opening.get(..3).filter(|code| ["%22", "%27"].contains(code)) {
         let body = opening.get(3..)?;
@@ -83,11 +84,8 @@ fn quoted(text: &str, at: usize) -> Option<Value> {
     let mut backslashes = 0_usize;
     let mut end = text.len();
     for (place, byte) in (from..).zip(text.get(from..)?.bytes()) {
-        let closes = if escapes == 0 {
-            backslashes.is_multiple_of(2)
-        } else {
-            backslashes <= escapes
-        };
+        let closes =
+            if escapes == 0 { backslashes.is_multiple_of(2) } else { backslashes <= escapes };
         if byte == b'\n' || byte == quote && closes {
             end = if byte == b'\n' { place } else { place - backslashes.min(escapes) };
             break;
@@ -103,7 +101,9 @@ fn is_quote(byte: u8) -> bool {
 
 fn is_opening(rest: &str) -> bool {
     let unescaped = rest.trim_start_matches('\\');
-    unescaped.bytes().next().is_some_and(is_quote) || rest.starts_with("%22") || rest.starts_with("%27")
+    unescaped.bytes().next().is_some_and(is_quote)
+        || rest.starts_with("%22")
+        || rest.starts_with("%27")
 }
 
 /// What ends a value that stands in no quotes.
@@ -127,7 +127,10 @@ fn unquoted(rest: &str, ends: Ends) -> usize {
             '\n' => true,
             c if c.is_whitespace() => ends.at_spaces,
             '"' | '\'' | '`' => is_end(after),
-            '\\' => matches!(after.bytes().next(), Some(b'"' | b'\'')) && is_end(after.get(1..).unwrap_or_default()),
+            '\\' => {
+                matches!(after.bytes().next(), Some(b'"' | b'\''))
+                    && is_end(after.get(1..).unwrap_or_default())
+            }
             ',' | ';' | '&' | '|' if ends.at_spaces => is_end(after) || begins_pair(after),
             ')' | ']' | '}' | '>' if ends.at_spaces => is_end(after),
             '<' => after.starts_with('/'),
@@ -155,5 +158,7 @@ fn begins_pair(rest: &str) -> bool {
     if !bytes.next().is_some_and(u8::is_ascii_alphabetic) {
         return false;
     }
-    bytes.find(|byte| !is_name(byte)).is_some_and(|byte| matches!(byte, b'=' | b':' | b'"' | b'\'' | b'\\'))
+    bytes
+        .find(|byte| !is_name(byte))
+        .is_some_and(|byte| matches!(byte, b'=' | b':' | b'"' | b'\'' | b'\\'))
 }

@@ -1,9 +1,25 @@
-//! A pattern of the operator's own.
+//! `[redaction]`: whether secrets are removed, and what else is one on this host.
 
 use std::fmt;
 
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
+
+/// The table `[redaction]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whether anything is removed at all.
+    pub enabled: bool,
+    /// The operator's own patterns.
+    pub patterns: Vec<Pattern>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { enabled: true, patterns: Vec::new() }
+    }
+}
 
 /// A regular expression, in the syntax of the `regex` crate (docs.rs/regex).
 ///
