@@ -84,7 +84,8 @@ fn is_alone(bytes: &[u8], start: usize, end: usize) -> bool {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/' | b'+' | b'#')
     });
     let part_after = match after {
-        [b'.' | b',' | b'-', next, ..] => next.is_ascii_alphanumeric(),
+        [b'.' | b',', next, ..] => next.is_ascii_digit(),
+        [b'-', next, ..] => next.is_ascii_alphanumeric(),
         [next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'_' | b'/'),
         [] => false,
     };

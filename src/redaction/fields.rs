@@ -37,7 +37,7 @@ const NAME: &str = concat!(
     r"(?:set-)?cookie|connect\.sid|csrf|xsrf|jwt|signature|otp)",
     r"(?-u:(?:[_.-][A-Za-z0-9]{1,24}|[A-Z][a-z0-9]{1,24}|[0-9]{1,4}){0,4})",
     r#"(?:\\{0,8}["'`]\]?|%2[27])?"#,
-    r"(?:[ \t]{0,8}(?:=>|:=|={1,3}|:|%3[ADad])[ \t]{0,8}|,?[ \t]{1,8})",
+    r"(?:[ \t]{0,8}(?:=>|:=|={1,3}|:|%3[ADad])[ \t]{0,8}|,[ \t]{0,8}|[ \t]{1,8})",
 );
 
 /// The last words of names whose values tell something about a secret, and not the secret.

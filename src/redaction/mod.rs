@@ -31,6 +31,10 @@ use mark::Kind;
 use pem::Pem;
 use shapes::{Finder, SHAPES};
 
+/// How often a text is searched in which something was found. What is left to find the second time
+/// is rare; that a stranger's text has more of it each time must not cost its square.
+const ROUNDS: usize = 4;
+
 /// What is removed from reports on their way out.
 pub struct Redaction(Option<Rules>);
 
@@ -89,7 +93,16 @@ impl Redaction {
         let Some(rules) = &self.0 else { return Cow::Borrowed(text) };
         match rules.redact(&without_sequences(text), &[]) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
-            Cow::Owned(redacted) => Cow::Owned(redacted),
+            Cow::Owned(mut redacted) => {
+                // A secret may have stood right before another one's name.
+                for _ in 1..ROUNDS {
+                    match rules.redact(&redacted, &[]) {
+                        Cow::Borrowed(_) => break,
+                        Cow::Owned(more) => redacted = more,
+                    }
+                }
+                Cow::Owned(redacted)
+            }
         }
     }
 
@@ -105,13 +118,20 @@ impl Redaction {
     /// The same, and all lines stay.
     fn redact_each(&self, mut lines: Vec<&mut String>) {
         let Some(rules) = &self.0 else { return };
-        let blocks = rules.blocks_across(&lines);
-        let none = Vec::new();
-        for (number, line) in lines.iter_mut().enumerate() {
-            let plain = without_sequences(line);
-            let blocks = blocks.get(number).unwrap_or(&none);
-            if let Cow::Owned(redacted) = rules.redact(&plain, blocks) {
+        for _ in 0..ROUNDS {
+            let blocks = rules.blocks_across(&lines);
+            let mut changed = false;
+            for (number, line) in lines.iter_mut().enumerate() {
+                let blocks = blocks.get(number).map_or(&[][..], Vec::as_slice);
+                let redacted = match rules.redact(&without_sequences(line), blocks) {
+                    Cow::Borrowed(_) => continue,
+                    Cow::Owned(redacted) => redacted,
+                };
                 **line = redacted;
+                changed = true;
+            }
+            if !changed {
+                return;
             }
         }
     }

@@ -29,7 +29,10 @@ impl Pem {
             match (last.1, begins) {
                 (true, false) => places.push(last.0..boundary.start()),
                 (true, true) => places.push(last.0..last.0 + beginning(inside)),
-                (false, false) => places.push(boundary.start() - end(inside)..boundary.start()),
+                (false, false) => {
+                    let Range { start, end } = end(inside);
+                    places.push(last.0 + start..last.0 + end);
+                }
                 (false, true) => {}
             }
             last = (boundary.end(), begins);
@@ -41,37 +44,53 @@ impl Pem {
     }
 }
 
-/// How much of the beginning of `text` is the inside of a block.
+/// How much of the beginning of `text` is the inside of a block: base64, and the headers of an
+/// encrypted key (RFC 1421) before it.
 fn beginning(text: &str) -> usize {
-    let lines = text.split_inclusive('\n').enumerate();
-    let inside = lines.take_while(|(number, line)| {
-        *number == 0 && line.trim().is_empty() || is_base64(line) || is_header(line)
+    let mut lines = text.split_inclusive('\n');
+    let rest = lines.next().filter(|rest| rest.trim().is_empty() || is_base64(rest));
+    let Some(rest) = rest else { return 0 };
+    // An empty line follows a header, perhaps behind what a logger writes.
+    let mut follows_header = false;
+    let inside = lines.take_while(|line| {
+        let is_header = line.contains("Proc-Type: ") || line.contains("DEK-Info: ");
+        std::mem::replace(&mut follows_header, is_header) || is_header || is_base64(line)
     });
-    inside.map(|(_, line)| line.len()).sum()
+    rest.len() + inside.map(str::len).sum::<usize>()
 }
 
-/// How much of the end of `text` is.
-fn end(text: &str) -> usize {
-    let lines = text.split_inclusive('\n').rev().enumerate();
-    let whole: usize = lines
-        .take_while(|(number, line)| *number == 0 && line.trim().is_empty() || is_base64(line))
-        .map(|(_, line)| line.len())
-        .sum();
-    let before = text.get(..text.len() - whole).unwrap_or_default();
-    let run = before.bytes().rev().take_while(|byte| is_digit(*byte)).count();
-    if run >= RUN { whole + run } else { whole }
+/// Which part of `text` is the inside of the block that ends behind it.
+fn end(text: &str) -> Range<usize> {
+    let run = text.bytes().rev().take_while(|byte| is_digit(*byte)).count();
+    if run >= RUN {
+        return text.len() - run..text.len(); // All in one line, as in JSON.
+    }
+    // What stands before the END in its line is a logger's.
+    let end = text.rfind('\n').map_or(0, |place| place + 1);
+    let mut lines = text.get(..end).unwrap_or_default().split_inclusive('\n').rev().peekable();
+    let mut start = end;
+    let mut is_last = true;
+    while let Some(line) = lines.next() {
+        let is_short_last = is_last && last_word(line).bytes().all(is_digit);
+        let mut follows_base64 = || lines.peek().is_some_and(|before| is_base64(before));
+        if !is_base64(line) && !(is_short_last && follows_base64()) {
+            break;
+        }
+        start -= line.len();
+        is_last = false;
+    }
+    start..end
 }
 
 /// A line of base64, perhaps behind what a logger writes before each line.
 fn is_base64(line: &str) -> bool {
-    let mut words = line.split_whitespace().rev();
-    let Some(last) = words.next() else { return false };
-    last.bytes().all(is_digit) && (last.len() >= RUN || words.next().is_none())
+    let last = last_word(line);
+    let is_alone = last.len() == line.trim().len();
+    !last.is_empty() && last.bytes().all(is_digit) && (last.len() >= RUN || is_alone)
 }
 
-/// A header of an encrypted key (RFC 1421), or the empty line behind it.
-fn is_header(line: &str) -> bool {
-    line.trim().is_empty() || line.contains("Proc-Type: ") || line.contains("DEK-Info: ")
+fn last_word(line: &str) -> &str {
+    line.split_whitespace().next_back().unwrap_or_default()
 }
 
 /// A digit of base64, or of the line ends between them as JSON writes them.
