@@ -48,8 +48,12 @@ impl Pem {
 /// encrypted key (RFC 1421) before it.
 fn beginning(text: &str) -> usize {
     let mut lines = text.split_inclusive('\n');
-    let rest = lines.next().filter(|rest| rest.trim().is_empty() || is_base64(rest));
-    let Some(rest) = rest else { return 0 };
+    let rest = lines.next().unwrap_or_default();
+    if !rest.trim().is_empty() && !is_base64(rest) {
+        // All in one line, as in JSON, or no block.
+        let run = rest.bytes().take_while(|byte| is_digit(*byte)).count();
+        return if run >= RUN { run } else { 0 };
+    }
     // An empty line follows a header, perhaps behind what a logger writes.
     let mut follows_header = false;
     let inside = lines.take_while(|line| {

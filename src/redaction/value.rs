@@ -48,7 +48,12 @@ pub(super) fn after_scheme(text: &str, at: usize, encoded: bool) -> Option<Value
     if is_quoted {
         return (start < range.end).then(|| Value { range: start..range.end, is_quoted });
     }
-    if is_wordy { rest_of_line(text, start) } else { word(text, start, encoded) }
+    if is_wordy {
+        // Quotes stand in it.
+        let end = text.get(start..)?.find('\n').map_or(text.len(), |length| start + length);
+        return (start < end).then(|| plain(start..end));
+    }
+    word(text, start, encoded)
 }
 
 /// Everything up to the end of the line, or of the quotes that all of it stands in.
