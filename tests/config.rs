@@ -160,7 +160,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[redaction]\npatterns = [\"fine\", \"[a-\"]",
-            "config.toml:2:22: not a regular expression: unclosed character class",
+            "config.toml:2:21: not a regular expression: unclosed character class",
         ),
         (
             "[redaction]\npatterns = \"x\"",

@@ -17,7 +17,7 @@ use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use crate::paths::Places;
-use crate::redaction::Redaction;
+use crate::redaction::{self, Pattern, Redaction};
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use document::{Document, SinkTable};
@@ -57,8 +57,9 @@ impl Config {
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
-        let delivery: Delivery = only("delivery", deliveries, &mut problems);
-        let redaction = Redaction::of(only("redaction", redactions, &mut problems));
+        let delivery = only("delivery", deliveries, &mut problems);
+        let delivery = delivery.map_or_else(Delivery::default, |(_, delivery)| delivery);
+        let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
@@ -67,13 +68,10 @@ impl Config {
         }
 
         match redaction {
-            Ok(redaction) if problems.is_empty() => {
+            Some(redaction) if problems.is_empty() => {
                 Ok(Self { retry_for: delivery.retry_for.0, redaction, sinks })
             }
-            redaction => {
-                problems.extend(redaction.err());
-                Err(ConfigError(problems))
-            }
+            _ => Err(ConfigError(problems)),
         }
     }
 }
@@ -81,24 +79,43 @@ impl Config {
 /// A table and the document that it stands in.
 type Placed<'a, T> = (&'a Document, T);
 
-/// The one table `[name]` of all documents, or what holds without one.
-fn only<T: DeserializeOwned + Default>(
+/// The one table `[name]` of all documents.
+fn only<'a, T: DeserializeOwned>(
     name: &str,
-    tables: Vec<Placed<'_, Spanned<DeValue<'_>>>>,
+    tables: Vec<Placed<'a, Spanned<DeValue<'_>>>>,
     problems: &mut Vec<String>,
-) -> T {
+) -> Option<Placed<'a, T>> {
     let mut tables = tables.into_iter();
-    let Some((document, table)) = tables.next() else { return T::default() };
-    let first = document.place(&table.span());
+    let (owner, table) = tables.next()?;
+    let first = owner.place(&table.span());
     for (document, table) in tables {
         let text = format!("`[{name}]` stands at {first} already");
         problems.push(document.problem(&table.span(), &text));
     }
     let span = table.span();
-    T::deserialize(ValueDeserializer::from(table)).unwrap_or_else(|error| {
-        problems.push(document.error(&error, span));
-        T::default()
-    })
+    let read = T::deserialize(ValueDeserializer::from(table));
+    let read = read.map_err(|error| problems.push(owner.error(&error, span))).ok()?;
+    Some((owner, read))
+}
+
+/// What is removed from reports; `None` where something is wrong with it.
+fn redaction(
+    table: Option<Placed<'_, redaction::Settings>>,
+    problems: &mut Vec<String>,
+) -> Option<Redaction> {
+    let mut patterns = Vec::new();
+    if let Some((document, settings)) = table {
+        for pattern in settings.patterns {
+            match Pattern::parse(pattern.get_ref()) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(why) => problems.push(document.problem(&pattern.span(), &why)),
+            }
+        }
+        if !settings.enabled {
+            return Some(Redaction::off());
+        }
+    }
+    Redaction::new(patterns).map_err(|why| problems.push(why)).ok()
 }
 
 /// The sinks by their names `KIND.NAME`, each name once.

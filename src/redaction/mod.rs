@@ -68,14 +68,6 @@ impl Redaction {
         Rules::new(patterns).map(|rules| Self(Some(rules)))
     }
 
-    /// What the operator asked for.
-    ///
-    /// # Errors
-    /// As [`Redaction::new`].
-    pub fn of(settings: Settings) -> Result<Self, String> {
-        if settings.enabled { Self::new(settings.patterns) } else { Ok(Self::off()) }
-    }
-
     /// Removes nothing.
     pub fn off() -> Self {
         Self(None)

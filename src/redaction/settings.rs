@@ -3,7 +3,8 @@
 use std::fmt;
 
 use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
+use toml::Spanned;
 
 /// The table `[redaction]`.
 #[derive(Debug, Deserialize)]
@@ -11,8 +12,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 pub struct Settings {
     /// Whether anything is removed at all.
     pub enabled: bool,
-    /// The operator's own patterns.
-    pub patterns: Vec<Pattern>,
+    /// The operator's own patterns, as written.
+    pub patterns: Vec<Spanned<String>>,
 }
 
 impl Default for Settings {
@@ -55,12 +56,5 @@ impl From<Pattern> for Regex {
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(D::Error::custom)
     }
 }
