@@ -33,6 +33,10 @@ pub mod notifier;
 #[cfg(feature = "deliver")]
 pub mod policy;
 #[cfg(feature = "deliver")]
+pub mod redaction;
+#[cfg(feature = "deliver")]
 pub mod secret;
 #[cfg(feature = "deliver")]
 pub mod sinks;
+#[cfg(feature = "deliver")]
+pub mod terminal;

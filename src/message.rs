@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::report::{CrashReport, duration_in_words};
 use crate::snapshot::Memory;
+use crate::terminal::{ESCAPE, skip_sequence};
 use crate::verdict::in_words;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
@@ -122,7 +123,7 @@ pub fn harmless(text: &str) -> String {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\u{1b}' => skip_sequence(&mut chars),
+            ESCAPE => skip_sequence(&mut chars),
             '\t' => shown.push(' '),
             c if acts(c) => shown.push('\u{fffd}'),
             c => shown.push(c),
@@ -140,38 +141,6 @@ fn acts(c: char) -> bool {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2066}'..='\u{2069}'
         )
-}
-
-/// Passes over what follows an escape character (ECMA-48): `[…letter`, `]…` up to its end, or one
-/// character. What breaks off in the middle is passed over up to where it breaks off.
-fn skip_sequence(chars: &mut std::str::Chars<'_>) {
-    let rest = chars.clone();
-    match chars.next() {
-        Some('[') => {
-            let mut parameters = chars.clone();
-            while let Some(c) = parameters.next() {
-                match c {
-                    '\u{20}'..='\u{3f}' => {}
-                    '\u{40}'..='\u{7e}' => return *chars = parameters,
-                    _ => return,
-                }
-            }
-        }
-        Some(']') => {
-            let mut title = chars.clone();
-            while let Some(c) = title.next() {
-                if c == '\u{7}' || c == '\u{9c}' {
-                    return *chars = title;
-                }
-                if c == '\u{1b}' {
-                    title.next();
-                    return *chars = title;
-                }
-            }
-        }
-        Some('\u{20}'..='\u{7e}') => {}
-        _ => *chars = rest,
-    }
 }
 
 #[cfg(test)]

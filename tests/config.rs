@@ -138,7 +138,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sinks.file.a]",
-            "config.toml:1:2: unknown table `sinks`, expected `delivery` or `sink.KIND.NAME`",
+            "config.toml:1:2: unknown table `sinks`, expected `delivery`, `redaction` or \
+             `sink.KIND.NAME`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
@@ -156,6 +157,18 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[delivery]\nproxy = \"socks5://user:hunter22@proxy\"",
             "config.toml:2:9: not \"env\", \"none\" or the http:// URL of a proxy",
+        ),
+        (
+            "[redaction]\npatterns = [\"fine\", \"[a-\"]",
+            "config.toml:2:21: not a regular expression: unclosed character class",
+        ),
+        (
+            "[redaction]\npatterns = \"x\"",
+            "config.toml:2:12: invalid type: string, expected a sequence",
+        ),
+        (
+            "[redaction]\n enable = false",
+            "config.toml:2:2: unknown field `enable`, expected `enabled` or `patterns`",
         ),
         (
             "[sink.slack.\"a b\"]\nwebhook_url = \"https://x\"",

@@ -269,3 +269,47 @@ fn what_is_no_report_is_put_aside_and_the_rest_goes_on() {
     assert_eq!(hook.wait_for(1).len(), 1);
     assert_eq!(host.spool("corrupt").len(), 2);
 }
+
+/// What a service writes that must not leave the host, each line with what is secret in it.
+const TELLTALE: [(&str, &str); 4] = [
+    ("db password=hunter2-hunter2", "hunter2-hunter2"),
+    ("key AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+    ("order 17 of tabby-4711", "4711"),
+    ("-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"),
+];
+
+#[test]
+fn a_secret_stays_on_the_host_whatever_the_sink() {
+    let receivers = [Receiver::new([]), Receiver::new([Answer::status(200).body("ok")])];
+    let [hook, chat] = &receivers;
+    let host = host(&format!(
+        "{}[sink.slack.ops]\nwebhook_url = \"{}\"\n[sink.file.all]\npath = \"/reports.jsonl\"\n\
+         [redaction]\npatterns = [\"tabby-([0-9]+)\"]\n",
+        webhook(hook),
+        chat.url("/services/x")
+    ));
+    let says: String = TELLTALE.map(|(line, _)| format!("echo '{line}'; ")).concat();
+    let main = format!("{says}echo {}; {CRASHES}", TELLTALE[3].1);
+    host.job("shop").main(&main).start().wait_until_down();
+
+    let told = [hook.wait_for(1).remove(0).text(), chat.wait_for(1).remove(0).text()];
+    wait_until_delivered(&host, "file.all");
+    for told in told.into_iter().chain([host.read("/reports.jsonl")]) {
+        for (_, secret) in TELLTALE {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+        assert!(told.contains("db password=[redacted: password]"), "{told}");
+        assert!(told.contains("tabby-[redacted: pattern]"), "{told}");
+    }
+    let kept = host.only_report()["log"]["lines"].to_string();
+    assert!(TELLTALE.iter().all(|(_, secret)| kept.contains(secret)), "{kept}");
+}
+
+#[test]
+fn where_redaction_is_off_everything_is_sent() {
+    let hook = Receiver::new([]);
+    let host = host(&format!("{}[redaction]\nenabled = false\n", webhook(&hook)));
+    host.job("shop").main("echo password=hunter2; kill -SEGV $$").start().wait_until_down();
+    assert!(hook.wait_for(1)[0].text().contains("password=hunter2"));
+    wait_until_delivered(&host, "webhook.hook");
+}

@@ -21,6 +21,7 @@ pub(super) struct Document {
 /// What a document says, each table as it stands there.
 pub(super) struct Tables<'a> {
     pub(super) delivery: Option<Spanned<DeValue<'a>>>,
+    pub(super) redaction: Option<Spanned<DeValue<'a>>>,
     pub(super) sinks: Vec<SinkTable<'a>>,
 }
 
@@ -65,7 +66,7 @@ impl Document {
 
     /// The tables of the document; what is no TOML, and what belongs nowhere, goes to `problems`.
     pub(super) fn tables(&self, problems: &mut Vec<String>) -> Tables<'_> {
-        let mut tables = Tables { delivery: None, sinks: Vec::new() };
+        let mut tables = Tables { delivery: None, redaction: None, sinks: Vec::new() };
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         if !errors.is_empty() {
             problems.extend(errors.iter().map(|error| self.error(error, 0..0)));
@@ -74,10 +75,14 @@ impl Document {
         for (key, value) in root.into_inner() {
             match key.get_ref().as_ref() {
                 "delivery" => tables.delivery = Some(value),
+                "redaction" => tables.redaction = Some(value),
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
                 other => problems.push(self.problem(
                     &key.span(),
-                    &format!("unknown table `{other}`, expected `delivery` or `sink.KIND.NAME`"),
+                    &format!(
+                        "unknown table `{other}`, expected `delivery`, `redaction` or \
+                         `sink.KIND.NAME`"
+                    ),
                 )),
             }
         }

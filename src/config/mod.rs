@@ -12,11 +12,12 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use crate::paths::Places;
+use crate::redaction::{self, Pattern, Redaction};
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use document::{Document, SinkTable};
@@ -28,6 +29,8 @@ const NAME_LEN: usize = 64;
 pub struct Config {
     /// How long a sink is tried before a report is given up for it.
     pub retry_for: Duration,
+    /// What is removed from reports on their way out.
+    pub redaction: Redaction,
     /// Where reports go, in the order of their names.
     pub sinks: Vec<NamedSink>,
 }
@@ -46,14 +49,17 @@ impl Config {
         let mut problems = Vec::new();
 
         let documents = Document::read_all(&environment, &mut problems);
-        let (mut deliveries, mut tables) = (Vec::new(), Vec::new());
+        let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
+            redactions.extend(read.redaction.map(|table| (document, table)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
-        let delivery = one_delivery(deliveries, &mut problems);
+        let delivery = only("delivery", deliveries, &mut problems);
+        let delivery = delivery.map_or_else(Delivery::default, |(_, delivery)| delivery);
+        let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
@@ -61,10 +67,11 @@ impl Config {
             sinks.extend(sink.map(|sink| NamedSink { name, sink }));
         }
 
-        if problems.is_empty() {
-            Ok(Self { retry_for: delivery.retry_for.0, sinks })
-        } else {
-            Err(ConfigError(problems))
+        match redaction {
+            Some(redaction) if problems.is_empty() => {
+                Ok(Self { retry_for: delivery.retry_for.0, redaction, sinks })
+            }
+            _ => Err(ConfigError(problems)),
         }
     }
 }
@@ -72,23 +79,43 @@ impl Config {
 /// A table and the document that it stands in.
 type Placed<'a, T> = (&'a Document, T);
 
-/// The one `[delivery]` of all documents, or what holds without one.
-fn one_delivery(
-    tables: Vec<Placed<'_, Spanned<DeValue<'_>>>>,
+/// The one table `[name]` of all documents.
+fn only<'a, T: DeserializeOwned>(
+    name: &str,
+    tables: Vec<Placed<'a, Spanned<DeValue<'_>>>>,
     problems: &mut Vec<String>,
-) -> Delivery {
+) -> Option<Placed<'a, T>> {
     let mut tables = tables.into_iter();
-    let Some((document, table)) = tables.next() else { return Delivery::default() };
-    let first = document.place(&table.span());
+    let (owner, table) = tables.next()?;
+    let first = owner.place(&table.span());
     for (document, table) in tables {
-        let text = format!("`[delivery]` stands at {first} already");
+        let text = format!("`[{name}]` stands at {first} already");
         problems.push(document.problem(&table.span(), &text));
     }
     let span = table.span();
-    Delivery::deserialize(ValueDeserializer::from(table)).unwrap_or_else(|error| {
-        problems.push(document.error(&error, span));
-        Delivery::default()
-    })
+    let read = T::deserialize(ValueDeserializer::from(table));
+    let read = read.map_err(|error| problems.push(owner.error(&error, span))).ok()?;
+    Some((owner, read))
+}
+
+/// What is removed from reports; `None` where something is wrong with it.
+fn redaction(
+    table: Option<Placed<'_, redaction::Settings>>,
+    problems: &mut Vec<String>,
+) -> Option<Redaction> {
+    let mut patterns = Vec::new();
+    if let Some((document, settings)) = table {
+        for pattern in settings.patterns {
+            match Pattern::parse(pattern.get_ref()) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(why) => problems.push(document.problem(&pattern.span(), &why)),
+            }
+        }
+        if !settings.enabled {
+            return Some(Redaction::off());
+        }
+    }
+    Redaction::new(patterns).map_err(|why| problems.push(why)).ok()
 }
 
 /// The sinks by their names `KIND.NAME`, each name once.

@@ -119,10 +119,8 @@ fn serve(
     }
 
     thread::scope(|scope| {
-        let workers: Vec<_> = active
-            .iter()
-            .map(|sink| start_worker(scope, spool, sink, config.retry_for, say))
-            .collect();
+        let workers: Vec<_> =
+            active.iter().map(|sink| start_worker(scope, spool, sink, config, say)).collect();
         let mut looked_around = Instant::now();
         loop {
             let emergency = spool.adopt_emergency(sys::now(), say)?;
@@ -203,11 +201,12 @@ fn start_worker<'scope, 'env>(
     scope: &'scope Scope<'scope, 'env>,
     spool: &'env Spool,
     sink: &'env NamedSink,
-    retry_for: Duration,
+    config: &'env Config,
     say: Say<'env>,
 ) -> SyncSender<()> {
     let (waker, wake) = sync_channel(1);
-    scope.spawn(move || Worker { spool, sink, retry_for, wake, say }.run());
+    let (redaction, retry_for) = (&config.redaction, config.retry_for);
+    scope.spawn(move || Worker { spool, sink, redaction, retry_for, wake, say }.run());
     waker
 }
 
@@ -223,9 +222,10 @@ fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(),
 }
 
 /// What tells one config from another.
-fn fingerprints(config: &Config) -> (Duration, Vec<(String, String)>) {
+fn fingerprints(config: &Config) -> (Duration, Option<Vec<String>>, Vec<(String, String)>) {
     let sinks = config.sinks.iter().map(|sink| (sink.name.clone(), sink.sink.fingerprint()));
-    (config.retry_for, sinks.collect())
+    let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
+    (config.retry_for, redaction, sinks.collect())
 }
 
 #[cfg(test)]

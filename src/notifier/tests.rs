@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use super::*;
 use crate::id::ReportId;
+use crate::redaction::Redaction;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink};
 use crate::spool::testing::{empty, id};
 
@@ -82,7 +83,11 @@ fn config(services: &[(&str, &Service)]) -> Config {
         name: (*name).to_owned(),
         sink: Box::new((*service).clone()),
     };
-    Config { retry_for: FOREVER, sinks: services.iter().map(named).collect() }
+    Config {
+        retry_for: FOREVER,
+        redaction: Redaction::off(),
+        sinks: services.iter().map(named).collect(),
+    }
 }
 
 /// Runs a notifier to its end; what it said.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::id::ReportId;
 use crate::policy::{self, Circumstances, Fate};
+use crate::redaction::Redaction;
 use crate::sinks::{Attempt, NamedSink, Outcome};
 use crate::spool::{Parked, Record, Say, Spool, SpoolError};
 use crate::sys;
@@ -21,6 +22,8 @@ pub(super) struct Worker<'a> {
     pub(super) spool: &'a Spool,
     /// Where it goes.
     pub(super) sink: &'a NamedSink,
+    /// What does not go there.
+    pub(super) redaction: &'a Redaction,
     /// How long a report is tried.
     pub(super) retry_for: Duration,
     /// A message is a new report, the end of the line is the end of the work.
@@ -115,7 +118,7 @@ impl Worker<'_> {
         use std::io::ErrorKind::{InvalidData, NotFound};
         match self.spool.taken_report(id) {
             Ok(report) => Ok(self.sink.sink.deliver(&Attempt {
-                report: &report,
+                report: &self.redaction.redact_report(&report),
                 fidelity: record.fidelity,
                 now: sys::now(),
             })),

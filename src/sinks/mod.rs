@@ -20,14 +20,14 @@ pub use context::{Context, Overrides};
 pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
 
-use crate::report::CrashReport;
+use crate::redaction::Redacted;
 use crate::time::Timestamp;
 
 /// One try to hand one report to one sink.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
-    /// What is to be handed over.
-    pub report: &'a CrashReport,
+    /// What is to be handed over: nothing that must not leave the host is in it.
+    pub report: &'a Redacted,
     /// How much of it.
     pub fidelity: Fidelity,
     /// When the try is made.

@@ -1,0 +1,150 @@
+//! A report without its secrets.
+//!
+//! Every struct is taken apart to its last field: a field that is added does not compile before
+//! somebody has decided here whether it can hold what a service, or who wrote to it, made up.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use serde::Serialize;
+
+use super::Redaction;
+use crate::evidence::{
+    Ended, Evidence, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal, StopEvents,
+    StoppingEvent,
+};
+use crate::report::{CrashReport, JobFacts, VerdictFacts};
+use crate::snapshot::{Incomplete, LogTail, Snapshot};
+use crate::verdict::Exit;
+
+/// A report as it may leave the host.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Redacted(CrashReport);
+
+impl Deref for Redacted {
+    type Target = CrashReport;
+
+    fn deref(&self) -> &CrashReport {
+        &self.0
+    }
+}
+
+impl Redaction {
+    /// `report` without its secrets.
+    pub fn redact_report(&self, report: &CrashReport) -> Redacted {
+        let mut report = report.clone();
+        self.report(&mut report);
+        Redacted(report)
+    }
+
+    fn report(&self, report: &mut CrashReport) {
+        let CrashReport {
+            version: _,
+            id: _,
+            key,
+            severity: _,
+            summary,
+            time: _,
+            time_unix_us: _,
+            // The host's own names for itself.
+            host: _,
+            job,
+            verdict: VerdictFacts { kind: _, reasons },
+            exit,
+            evidence,
+            kernel,
+            snapshot: Snapshot { taken_at: _, load: _, memory: _ },
+            log,
+            labels,
+            incomplete,
+            agent: _,
+        } = report;
+        let JobFacts { name, instance, started_at: _, ran_seconds: _, run: _ } = job;
+        let Exit { kind: _, process, status: _, signal: _, signal_name } = exit;
+        self.texts([key, summary, name, instance].into_iter().chain(labels.values_mut()));
+        self.texts(reasons.iter_mut().chain(process).chain(signal_name));
+        self.evidence(evidence);
+        if let Some(KernelLines { lines, truncated: _ }) = kernel {
+            self.kernel_lines(lines);
+        }
+        if let Some(LogTail { path, lines, bytes: _, truncated: _ }) = log {
+            self.text(path);
+            *lines = self.redact_lines(std::mem::take(lines));
+        }
+        for Incomplete { part, reason } in incomplete {
+            self.texts([part, reason]);
+        }
+    }
+
+    fn evidence(&self, evidence: &mut Evidence) {
+        let Evidence {
+            marker: _,
+            stopping,
+            init,
+            kernel_log,
+            failures_logged,
+            stop_events,
+            runlevel,
+            pre_stop,
+        } = evidence;
+        let whys = [
+            init.as_mut().err(),
+            failures_logged.as_mut().err(),
+            runlevel.as_mut().err(),
+            pre_stop.as_mut().err(),
+        ];
+        self.texts(whys.into_iter().flatten());
+        if let Some(StoppingEvent { failed: _, process, ended }) = stopping {
+            self.texts(process.iter_mut().chain(ended.as_mut().and_then(signal_name)));
+        }
+        if let Some(StopEvents { names, runlevel: _ }) = stop_events {
+            self.text(names);
+        }
+        match kernel_log {
+            Ok(log) => self.kernel_log(log),
+            Err(why) => self.text(why),
+        }
+    }
+
+    fn kernel_log(&self, log: &mut KernelLog) {
+        let KernelLog { source: _, end, death, complete, lines } = log;
+        let RunEnd {
+            security,
+            pre_start,
+            not_executed,
+            pre_stop_failed: _,
+            main,
+            next: _,
+            certainty: _,
+        } = end;
+        let ends = [security, pre_start, main].into_iter().flatten().filter_map(signal_name);
+        self.texts(ends.chain(not_executed.as_mut().map(|(_, why)| why)));
+        self.texts(complete.as_mut().err());
+        self.kernel_lines(&mut lines.lines);
+        // Two flags.
+        let _: Option<KernelDeath> = *death;
+    }
+
+    fn kernel_lines(&self, lines: &mut [KernelLine]) {
+        self.redact_each(lines.iter_mut().map(|KernelLine { seconds: _, text }| text).collect());
+    }
+
+    fn texts<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
+        texts.into_iter().for_each(|text| self.text(text));
+    }
+
+    fn text(&self, text: &mut String) {
+        if let Cow::Owned(redacted) = self.redact(text) {
+            *text = redacted;
+        }
+    }
+}
+
+/// What init called the signal, if that was the end.
+fn signal_name(ended: &mut Ended) -> Option<&mut String> {
+    match ended {
+        Ended::Status(_) => None,
+        Ended::Signal(Signal { number: _, name }) => name.as_mut(),
+    }
+}
