@@ -55,7 +55,11 @@ pub struct Evidence {
     pub pre_stop: Result<bool, String>,
 }
 
-/// How long init may take for one answer.
+/// How long init may take to say what it wants of the job: most of what a hook has. It is busy
+/// when many jobs die at once.
+const STATUS_PATIENCE: Duration = Duration::from_millis(150);
+
+/// How long it may take for an answer of less weight.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Evidence {
@@ -67,7 +71,7 @@ impl Evidence {
         marker: MarkerEvidence,
         started: Option<Instant>,
     ) -> Self {
-        let init = Status::ask(places, job, PATIENCE);
+        let init = Status::ask(places, job);
         let kernel_log = KernelLog::read(places, job, started);
         Self {
             marker,

@@ -1,9 +1,8 @@
 //! What init itself wants of the job, and whether main still lives.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
+use super::STATUS_PATIENCE;
 pub use crate::init::Goal;
 use crate::init::Init;
 use crate::job::Job;
@@ -20,13 +19,13 @@ pub struct Status {
 }
 
 impl Status {
-    /// Asks init, which has `patience` to answer.
+    /// Asks init.
     ///
     /// # Errors
     /// Why it did not tell, in words.
-    pub fn ask(places: Places, job: &Job<'_>, patience: Duration) -> Result<Self, String> {
+    pub fn ask(places: Places, job: &Job<'_>) -> Result<Self, String> {
         let status = Init::of(*job, places)
-            .and_then(|init| init.status(patience))
+            .and_then(|init| init.status(STATUS_PATIENCE))
             .map_err(|why| format!("init: {}", why.words()))?;
         Ok(Self {
             goal: match status.goal {

@@ -1,8 +1,6 @@
 //! `stopping`: the observer. Init is about to end a run of some job of the host, or has seen it
 //! end, and waits until this program is done.
 
-use std::time::Duration;
-
 use super::capture::{Run, capture, consume};
 use super::observed::is_observed;
 use super::unseen::keep_unseen;
@@ -11,10 +9,6 @@ use crate::job::Job;
 use crate::marker::Marker;
 use crate::paths::Places;
 use crate::sys::{Errno, say};
-
-/// How long init may take to say whether main lives, which tells a stop from a crash: most of what
-/// the observer has. It is busy when many jobs die at once.
-const PATIENCE: Duration = Duration::from_millis(150);
 
 /// Judges the end that init's `stopping` event tells of, and captures a crash. The job's own
 /// post-stop, which runs afterwards, then finds no marker and is silent.
@@ -32,7 +26,7 @@ pub fn stopping() {
         Err(why) => return say(&[why.words().as_bytes(), b": nothing done"]),
     };
     let earlier_is_told = tell_earlier(places, &job, &marker);
-    let init = Status::ask(places, &job, PATIENCE);
+    let init = Status::ask(places, &job);
     if event.is_orderly(&init) {
         if earlier_is_told.is_ok() {
             consume(&marker);
