@@ -53,7 +53,8 @@ const OWN: &[&str] = &[
     "/evidence/init",
     "/evidence/kernel_log",
     "/evidence/runlevel",
-    "/snapshot",
+    "/snapshot/taken_at",
+    "/snapshot/disks/holds",
     "/agent",
 ];
 

@@ -77,7 +77,7 @@ fn end(text: &str) -> Range<usize> {
     while let Some(line) = lines.next() {
         let is_short_last = is_last && last_word(line).bytes().all(is_digit);
         let mut follows_base64 = || lines.peek().is_some_and(|before| is_base64(before));
-        if !is_base64(line) && !(is_short_last && follows_base64()) {
+        if !(is_base64(line) || is_short_last && follows_base64()) {
             break;
         }
         start -= line.len();

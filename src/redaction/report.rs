@@ -14,7 +14,7 @@ use crate::evidence::{
     StoppingEvent,
 };
 use crate::report::{CrashReport, JobFacts, VerdictFacts};
-use crate::snapshot::{Incomplete, LogTail, Snapshot};
+use crate::snapshot::{CgroupMemory, Disk, Incomplete, LogTail, Snapshot};
 use crate::verdict::Exit;
 
 /// A report as it may leave the host.
@@ -54,7 +54,7 @@ impl Redaction {
             exit,
             evidence,
             kernel,
-            snapshot: Snapshot { taken_at: _, load: _, memory: _ },
+            snapshot,
             log,
             labels,
             incomplete,
@@ -65,9 +65,8 @@ impl Redaction {
         self.texts([key, summary, name, instance].into_iter().chain(labels.values_mut()));
         self.texts(reasons.iter_mut().chain(process).chain(signal_name));
         self.evidence(evidence);
-        if let Some(KernelLines { lines, truncated: _ }) = kernel {
-            self.kernel_lines(lines);
-        }
+        self.snapshot(snapshot);
+        self.kernel_lines(kernel.as_mut());
         if let Some(LogTail { path, lines, bytes: _, truncated: _ }) = log {
             self.text(path);
             *lines = self.redact_lines(std::mem::take(lines));
@@ -108,7 +107,7 @@ impl Redaction {
     }
 
     fn kernel_log(&self, log: &mut KernelLog) {
-        let KernelLog { source: _, end, death, complete, lines } = log;
+        let KernelLog { source: _, end, death, complete, lines, recent } = log;
         let RunEnd {
             security,
             pre_start,
@@ -121,12 +120,44 @@ impl Redaction {
         let ends = [security, pre_start, main].into_iter().flatten().filter_map(signal_name);
         self.texts(ends.chain(not_executed.as_mut().map(|(_, why)| why)));
         self.texts(complete.as_mut().err());
-        self.kernel_lines(&mut lines.lines);
+        self.kernel_lines(Some(lines));
+        self.kernel_lines(recent.as_mut());
         // Two flags.
         let _: Option<KernelDeath> = *death;
     }
 
-    fn kernel_lines(&self, lines: &mut [KernelLine]) {
+    fn snapshot(&self, snapshot: &mut Snapshot) {
+        let Snapshot {
+            taken_at: _,
+            load: _,
+            memory: _,
+            pressure: _,
+            file_handles: _,
+            cgroup_memory,
+            kernel_log,
+            disks,
+        } = snapshot;
+        if let Some(CgroupMemory { path, high: _, max: _, oom: _, oom_kill: _, under_oom: _ }) =
+            cgroup_memory
+        {
+            self.text(path);
+        }
+        self.kernel_lines(kernel_log.as_mut());
+        for disk in disks.iter_mut().flatten() {
+            let Disk {
+                path,
+                holds: _,
+                total_bytes: _,
+                available_bytes: _,
+                inodes_total: _,
+                inodes_available: _,
+            } = disk;
+            self.text(path);
+        }
+    }
+
+    fn kernel_lines(&self, lines: Option<&mut KernelLines>) {
+        let Some(KernelLines { lines, truncated: _ }) = lines else { return };
         self.redact_each(lines.iter_mut().map(|KernelLine { seconds: _, text }| text).collect());
     }
 

@@ -170,7 +170,7 @@ fn secrets_beside(text: &str, start: usize, end: usize) -> Vec<std::ops::Range<u
         let all_sorts = run.iter().any(u8::is_ascii_uppercase)
             && run.iter().any(u8::is_ascii_lowercase)
             && run.iter().any(u8::is_ascii_digit);
-        if run.len() == AWS_SECRET && all_sorts && run.iter().all(|byte| is_part(byte)) {
+        if run.len() == AWS_SECRET && all_sorts && run.iter().all(is_part) {
             places.push(at..at + run.len());
         }
         at += run.len();

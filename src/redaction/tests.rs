@@ -217,7 +217,7 @@ fn a_block_over_lines_goes_wherever_the_log_is_cut() {
                 let redacted = redaction().redact_lines(lines.clone());
                 let text = redacted.join("\n");
                 assert!(!text.contains("MIIE") && !text.contains("aFDr"), "{text}");
-                assert!(logger != "" || !text.contains("Q3s"), "{text}");
+                assert!(!logger.is_empty() || !text.contains("Q3s"), "{text}");
                 for stays in [block[0], block[1], block[7], block[8]] {
                     let stood = lines.iter().any(|line| line.contains(stays));
                     assert_eq!(text.contains(stays), stood, "{text}");

@@ -34,7 +34,7 @@ pub(super) fn word(text: &str, at: usize, encoded: bool) -> Option<Value> {
 
 /// The same behind the name of a scheme, where there is one: `Bearer …`, `Digest …`.
 pub(super) fn after_scheme(text: &str, at: usize, encoded: bool) -> Option<Value> {
-    let Some(Value { range, is_quoted }) = word(text, at, encoded) else { return None };
+    let Value { range, is_quoted } = word(text, at, encoded)?;
     let rest = text.get(range.start..)?;
     let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
     let scheme = rest.get(..length)?.to_ascii_lowercase();
@@ -46,7 +46,7 @@ pub(super) fn after_scheme(text: &str, at: usize, encoded: bool) -> Option<Value
         return Some(Value { range, is_quoted });
     }
     if is_quoted {
-        return (start < range.end).then(|| Value { range: start..range.end, is_quoted });
+        return (start < range.end).then_some(Value { range: start..range.end, is_quoted });
     }
     if is_wordy {
         // Quotes stand in it.
