@@ -67,7 +67,7 @@ impl Redaction {
         self.evidence(evidence);
         self.snapshot(snapshot);
         self.kernel_lines(kernel.as_mut());
-        if let Some(LogTail { path, lines, bytes: _, truncated: _ }) = log {
+        if let Some(LogTail { path, lines, bytes: _, truncated: _, this_run_only: _ }) = log {
             self.text(path);
             *lines = self.redact_lines(std::mem::take(lines));
         }
