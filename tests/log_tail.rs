@@ -74,12 +74,7 @@ fn a_rotation_in_the_middle_of_a_run_parts_no_lines() {
         let host = Host::new();
         host.write(LOG, "of an earlier run\r\n");
         let report = told(&host, || {
-            // Later than the run's start by the coarse clock of file times, too.
-            let start = SystemTime::now();
-            support::wait_until("the clock of file times to tick", || {
-                host.write("/tick", "");
-                fs::metadata(host.path("/tick")).unwrap().modified().unwrap() > start
-            });
+            wait_for_a_tick(&host);
             rotate(&host, "printf 'before\\r\\n' >>nginx.log");
             rotate(&host, script);
         });
@@ -90,16 +85,29 @@ fn a_rotation_in_the_middle_of_a_run_parts_no_lines() {
     }
 }
 
+/// Until what is written now is later than what was, by the coarse clock of file times, too.
+fn wait_for_a_tick(host: &Host) {
+    let start = SystemTime::now();
+    support::wait_until("the clock of file times to tick", || {
+        host.write("/tick", "");
+        fs::metadata(host.path("/tick")).unwrap().modified().unwrap() > start
+    });
+}
+
 #[test]
 fn a_respawned_job_goes_on_in_the_renamed_log_until_it_is_packed() {
     let host = Host::new();
-    let talks = "echo one; until [ -e \"$GO\" ]; do sleep 0.01; done; echo two; exec sleep 3600";
+    let talks = "for word in one two; do until [ -e \"$GO-$word\" ]; do sleep 0.01; done; \
+                 echo $word; done; exec sleep 3600";
     let go = host.path("/go");
     let job = host.job("nginx").respawn().lives(["echo old; exit 1", talks]);
     let job = job.env("GO", go.to_str().unwrap()).start();
+    job.wait_until_up_after(1);
+    wait_for_a_tick(&host);
+    host.write("/go-one", "");
     job.wait_for_log("one");
     rotate(&host, "mv nginx.log nginx.log.1; gzip nginx.log.1");
-    host.write("/go", "");
+    host.write("/go-two", "");
     job.wait_for_log("two");
     job.kill(Signal::SIGSEGV);
     support::wait_until("both reports", || host.reports().len() == 2);
