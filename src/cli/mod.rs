@@ -7,6 +7,7 @@ mod explain;
 mod find;
 mod list;
 mod machine;
+mod page;
 mod show;
 mod text;
 

@@ -49,17 +49,14 @@ pub(super) fn size(bytes: u64) -> String {
     format!("{size:.1} {}", unit.unwrap_or(&""))
 }
 
-/// The widest line, in characters.
-const WIDTH: usize = 100;
-
-/// `text` in lines of at most [`WIDTH`] characters, the first of which stands behind `indent`
-/// others; the rest are indented as far. A word that is longer than a line stays whole.
-pub(super) fn wrap(text: &str, indent: usize) -> String {
+/// `text` in lines of at most `width` characters, the first of which stands behind `indent` others;
+/// the rest are indented as far. A word that is longer than a line stays whole.
+pub(super) fn wrap(text: &str, indent: usize, width: usize) -> String {
     let mut wrapped = String::with_capacity(text.len());
     let mut column = indent;
     for word in text.split(' ') {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
+        if column > indent && column + 1 + length > width {
             wrapped.push('\n');
             wrapped.extend(std::iter::repeat_n(' ', indent));
             column = indent;
@@ -107,12 +104,12 @@ mod tests {
     #[test]
     fn long_text_goes_on_below() {
         let words = "word ".repeat(30);
-        let wrapped = wrap(words.trim_end(), 16);
+        let wrapped = wrap(words.trim_end(), 16, 100);
         let lines: Vec<_> = wrapped.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].starts_with(&" ".repeat(16)) && 16 + lines[0].len() <= WIDTH);
+        assert!(lines[1].starts_with(&" ".repeat(16)) && 16 + lines[0].len() <= 100);
         assert_eq!(wrapped.split_whitespace().count(), 30);
         let long = "x".repeat(200);
-        assert_eq!(wrap(&long, 16), long);
+        assert_eq!(wrap(&long, 16, 100), long);
     }
 }

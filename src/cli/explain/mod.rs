@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
-use super::text::{harmless, wrap};
+use super::page::{Look, Page};
 use crate::meaning;
 use crate::report::CrashReport;
 use crate::spool::Spool;
@@ -26,56 +26,38 @@ impl Explain {
     pub(super) fn run(self, spool: &Spool, out: &mut dyn Write) -> Result<(), CliError> {
         let id = find(spool, &self.id)?;
         match spool.entry(id, sys::now())? {
-            Some(entry) => Page { out }.print(&entry.report),
+            Some(entry) => print(&mut Page::new(out, Look::of_stdout(), NAMES), &entry.report),
             None => Err(CliError::NoSuchReport(self.id)),
         }
     }
 }
 
 /// How wide the column of names is, with the space behind it.
-const NAMES: usize = 14;
+const NAMES: usize = 16;
 
-/// The explanation for a person to read.
-struct Page<'a> {
-    out: &'a mut dyn Write,
-}
+fn print(page: &mut Page<'_>, report: &CrashReport) -> Result<(), CliError> {
+    let verdict = &report.verdict;
+    page.title(&report.summary, report.severity)?;
 
-impl Page<'_> {
-    fn print(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        writeln!(self.out, "{}", harmless(&report.summary))?;
-
-        self.head("What it was")?;
-        let verdict = &report.verdict;
-        self.fact("Verdict", &in_words(verdict.kind, &report.exit))?;
-        self.fact("That is", verdict.kind.meaning())?;
-        if let Some(meaning) = meaning::of(&report.exit) {
-            self.fact("It ended by", &meaning)?;
-        }
-
-        self.head("Why: the weightiest reason first")?;
-        for (number, reason) in verdict.reasons.iter().enumerate() {
-            self.fact(&format!("{}.", number + 1), reason)?;
-        }
-
-        self.head("What each piece of evidence said")?;
-        for (name, said) in witness::statements(&report.evidence) {
-            self.fact(name, &said)?;
-        }
-        if let Some(kernel) = report.kernel.as_ref().filter(|kernel| !kernel.lines.is_empty()) {
-            self.head("The log's lines on this end")?;
-            for line in &kernel.lines {
-                writeln!(self.out, "  | {}", harmless(&line.text))?;
-            }
-        }
-        Ok(())
+    page.head("What it was")?;
+    page.fact("  Verdict", &in_words(verdict.kind, &report.exit))?;
+    page.fact("  That is", verdict.kind.meaning())?;
+    if let Some(meaning) = meaning::of(&report.exit) {
+        page.fact("  It ended by", &meaning)?;
     }
 
-    fn head(&mut self, head: &str) -> Result<(), CliError> {
-        Ok(writeln!(self.out, "\n{head}")?)
+    page.head("Why: the weightiest reason first")?;
+    for (number, reason) in verdict.reasons.iter().enumerate() {
+        page.fact(&format!("  {}.", number + 1), reason)?;
     }
 
-    fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
-        let value = wrap(&harmless(value), NAMES + 2);
-        Ok(writeln!(self.out, "  {name:<NAMES$}{value}")?)
+    page.head("What each piece of evidence said")?;
+    for (name, said) in witness::statements(&report.evidence) {
+        page.fact(&format!("  {name}"), &said)?;
     }
+    if let Some(kernel) = report.kernel.as_ref().filter(|kernel| !kernel.lines.is_empty()) {
+        page.head("The log's lines on this end")?;
+        kernel.lines.iter().try_for_each(|line| page.quote(&line.text))?;
+    }
+    Ok(())
 }
