@@ -4,6 +4,7 @@
 //! bounded in time, unable to fail the job. *Deliver* (feature `deliver`) runs in a process of its
 //! own. `docs/architecture.md` has the picture; `tests/layers.rs` holds it.
 
+pub mod aftermath;
 pub mod evidence;
 pub mod hooks;
 pub mod id;
@@ -24,6 +25,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "deliver")]
 pub mod demo;
+#[cfg(feature = "deliver")]
+pub mod examine;
 #[cfg(feature = "deliver")]
 pub mod meaning;
 #[cfg(feature = "deliver")]

@@ -2,7 +2,11 @@
 //!
 //! All texts are harmless to show: a log holds what a stranger made the service write.
 
+mod aftermath;
+
 use std::time::Duration;
+
+pub use aftermath::{left_behind_in_words, recovery_in_words};
 
 use crate::report::{CrashReport, duration_in_words};
 use crate::snapshot::Memory;
@@ -45,7 +49,7 @@ impl Message {
     pub fn of(report: &CrashReport, log_lines: usize) -> Self {
         let short_id = report.id.short().to_string();
         Self {
-            title: harmless(&report.summary),
+            title: aftermath::title(report),
             facts: facts(report),
             reasons: report.verdict.reasons.iter().map(|reason| harmless(reason)).collect(),
             log: report.log.as_ref().filter(|log| !log.lines.is_empty()).map(|log| Log {
@@ -76,6 +80,7 @@ fn facts(report: &CrashReport) -> Vec<(&'static str, String)> {
         ("Ran", ran.map(duration_in_words)),
         ("Load", load.map(|l| format!("{:.2} {:.2} {:.2}", l.one, l.five, l.fifteen))),
         ("Memory free", snapshot.memory.as_ref().map(memory_free)),
+        ("Left behind", aftermath::left_behind(report)),
     ];
     facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }
@@ -191,7 +196,10 @@ mod tests {
     #[test]
     fn says_what_people_look_for_first() {
         let message = Message::of(&samples::report(), 2);
-        assert_eq!(message.title, "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min");
+        assert_eq!(
+            message.title,
+            "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s"
+        );
         assert_eq!(
             message.facts,
             [
@@ -202,6 +210,7 @@ mod tests {
                 ("Ran", "5 h 42 min"),
                 ("Load", "8.42 3.10 1.05"),
                 ("Memory free", "0.2 GiB of 7.8 GiB"),
+                ("Left behind", "4715 /usr/bin/worker --queue mail (tcp 8080)"),
             ]
             .map(|(label, value)| (label, value.to_owned()))
         );

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::aftermath::Aftermath;
 use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
 use crate::marker::Content;
@@ -56,6 +57,8 @@ pub struct CrashReport {
     pub snapshot: Snapshot,
     /// The last lines of this run.
     pub log: Option<LogTail>,
+    /// What was found out after the hook had returned; null where the report was not examined.
+    pub aftermath: Option<Aftermath>,
     /// `upstart_job`, `upstart_instance`: for receivers that route by label.
     pub labels: BTreeMap<String, String>,
     /// What could not be collected, and why.
@@ -180,6 +183,7 @@ impl From<Facts> for CrashReport {
             kernel,
             snapshot,
             log,
+            aftermath: None,
             incomplete,
             agent: Agent {
                 name: env!("CARGO_PKG_NAME").to_owned(),

@@ -138,8 +138,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sinks.file.a]",
-            "config.toml:1:2: unknown table `sinks`, expected `delivery`, `redaction` or \
-             `sink.KIND.NAME`",
+            "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
+             `snapshot`, `job.NAME`, `sink.KIND.NAME`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
@@ -201,6 +201,40 @@ fn a_mistake_is_named_with_its_place() {
             "config.toml:1:15: `headers`: the value of \"a\" cannot be sent",
         ),
         ("[sink.file.é]\npath = \"/x\"", "config.toml:1:12: "),
+        (
+            "[snapshot]\nsettel = \"2s\"",
+            "config.toml:2:1: unknown field `settel`, expected `settle` or `command`",
+        ),
+        (
+            "[snapshot]\nsettle = \"1m\"",
+            "config.toml:2:10: not a length of time from \"0s\" to \"10s\"",
+        ),
+        ("snapshot = 7", "config.toml:1:12: invalid type: integer, expected struct Snapshot"),
+        ("[[snapshot.command]]\nargv = [\"x\"]", "config.toml:1:1: missing field `name`"),
+        ("[[snapshot.command]]\nname = \"x\"", "config.toml:1:1: missing field `argv`"),
+        (
+            "[[snapshot.command]]\nname = \"x\"\nargv = \"ps aux\"",
+            "config.toml:3:8: invalid type: string, expected a sequence",
+        ),
+        (
+            "[[snapshot.command]]\nname = \"x\"\nargv = []",
+            "config.toml:3:8: `argv` is a program and its arguments, as text without NUL",
+        ),
+        (
+            "[[snapshot.command]]\nname = \"x\"\nargv = [\"x\"]\ntimeout = \"1h\"",
+            "config.toml:4:11: the message waits for it: 30s at most",
+        ),
+        (
+            "[[snapshot.command]]\nname = \"x\"\nargv = [\"x\"]\n shell = true",
+            "config.toml:4:2: unknown field `shell`, expected one of `name`, `argv`, `timeout`, \
+             `jobs`",
+        ),
+        ("job = 1", "config.toml:1:7: expected a table `[job.\"NAME\"]`"),
+        (
+            "[job.\"shop*\"]\nlogs = [\"/x\"]",
+            "config.toml:2:1: unknown field `logs`, expected `log`",
+        ),
+        ("[job.shop]\nlog = [\"x.log\"]", "config.toml:2:7: each path of `log` must be absolute"),
     ] {
         let found = problems(&[("config.toml", text)]);
         assert!(found.iter().all(|found| !found.contains("hunter22")), "{found:?}");
@@ -244,6 +278,38 @@ fn a_name_that_stands_twice_is_told_with_both_places() {
         found,
         ["conf.d/more.toml:2:12: the sink `file.a` stands at config.toml:1:12 already"]
     );
+}
+
+#[test]
+fn what_is_found_out_may_stand_in_several_files_and_once() {
+    let command = "[[snapshot.command]]\nname = \"ps\"\nargv = [\"ps\"]\n";
+    let files = [
+        ("config.toml", format!("[snapshot]\nsettle = \"500ms\"\n{command}")),
+        ("conf.d/1.toml", command.replace("\"ps\"", "\"ss\"") + "[job.shop]\nlog = [\"/a\"]\n"),
+    ];
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let found = Config::load(places_under(root(&files).path())).unwrap().examination;
+    let names: Vec<_> = found.commands.iter().map(|command| command.name.as_str()).collect();
+    assert_eq!((found.settle, names), (Duration::from_millis(500), vec!["ps", "ss"]));
+    assert_eq!(found.commands[0].timeout, Duration::from_secs(5));
+    assert_eq!(found.commands[0].jobs, ["*"]);
+    assert_eq!(found.logs.len(), 1);
+    let default = Config::load(places_under(root(&[]).path())).unwrap().examination;
+    assert_eq!(default.settle, Duration::from_secs(2));
+
+    let twice = format!("[snapshot]\nsettle = \"1s\"\n{command}[job.shop]\nlog = []\n");
+    let found = problems(&[files[0], files[1], ("conf.d/2.toml", &twice)]);
+    assert_eq!(
+        found,
+        [
+            "conf.d/2.toml:2:10: `settle` stands at config.toml:2:10 already",
+            "conf.d/2.toml:3:1: the command `ps` stands at config.toml:3:1 already",
+            "conf.d/2.toml:6:6: the job `shop` stands at conf.d/1.toml:4:6 already",
+        ]
+    );
+    let many = (0..17).map(|n| command.replace("\"ps\"", &format!("\"{n}\""))).collect::<String>();
+    let found = problems(&[("config.toml", &many)]);
+    assert_eq!(found, ["config.toml:49:1: there are at most 16 commands"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use support::{Answer, Hook, Host, Receiver, Request, STAYS_UP, wait_until};
+use support::{AT_ONCE, Answer, Hook, Host, Receiver, Request, STAYS_UP, wait_until};
 
 const CRASHES: &str = "echo last words; kill -SEGV $$";
 
@@ -21,7 +21,7 @@ fn host(config: &str) -> Host {
 
 /// A config for root alone, as one with secrets must be. Nothing is asked of the machine's proxy.
 fn private_config(host: &Host, config: &str) {
-    host.config(&format!("[delivery]\nproxy = \"none\"\n{config}"));
+    host.config(&format!("[delivery]\nproxy = \"none\"\n{config}{AT_ONCE}"));
     let path = host.path("/etc/upstart-monitor/config.toml");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -121,7 +121,7 @@ mod delivery {
     use super::*;
     use std::collections::BTreeSet;
     use std::process::{Command, Output};
-    use support::wait_until;
+    use support::{AT_ONCE, wait_until};
 
     fn upstart_crash(host: &Host, before: &[&str], word: &str) -> Output {
         let program = host.program("upstart-crash").into_os_string().into_string().unwrap();
@@ -154,7 +154,7 @@ mod delivery {
     fn it_is_delivered_when_there_is_room_again() {
         for was_used_before in [false, true] {
             let host = Host::with_notifier();
-            host.config("[sink.file.all]\npath = \"/told\"\n");
+            host.config(&format!("[sink.file.all]\npath = \"/told\"\n{AT_ONCE}"));
             host.mount_small(SPOOL, 1 << 20);
             let mut crashes = 2;
             let told = || match host.path("/told").exists() {
@@ -231,7 +231,7 @@ mod delivery {
     #[test]
     fn what_was_told_before_is_not_told_again() {
         let host = host_with_two_kept();
-        host.config("[sink.file.all]\npath = \"/told\"\n");
+        host.config(&format!("[sink.file.all]\npath = \"/told\"\n{AT_ONCE}"));
         let kept = host.emergency_spool("new").remove(0);
         let report = host.read(&format!("{EMERGENCY_SPOOL}/new/{kept}"));
         make_room(&host);

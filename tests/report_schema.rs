@@ -22,6 +22,8 @@ fn report() -> Value {
     for part in ["pressure", "cgroup_memory", "kernel_log", "disks"] {
         report["snapshot"][part] = other["snapshot"][part].clone();
     }
+    let examined: Value = serde_json::from_str(include_str!("data/report-v1.json")).unwrap();
+    report["aftermath"] = examined["aftermath"].clone();
     assert_eq!(violations(&report), [""; 0]);
     report
 }
@@ -46,7 +48,7 @@ fn every_field_is_required_and_no_other_is_known() {
     let report = report();
     let mut places = Vec::new();
     objects(&report, "", &mut places);
-    assert_eq!(places.len(), 36, "{places:?}");
+    assert_eq!(places.len(), 48, "{places:?}");
     for place in places {
         let fields: Vec<_> =
             report.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
@@ -80,6 +82,21 @@ fn what_may_be_missing_is_null() {
         "/snapshot/disks",
         "/snapshot/disks/0/inodes_total",
         "/job/ran_seconds",
+        "/aftermath",
+        "/aftermath/recovery",
+        "/aftermath/processes",
+        "/aftermath/processes/by_cpu",
+        "/aftermath/processes/by_memory/0/cpu_percent",
+        "/aftermath/left_behind",
+        "/aftermath/core",
+        "/aftermath/core/handler",
+        "/aftermath/core/path",
+        "/aftermath/core/bytes",
+        "/aftermath/changes",
+        "/aftermath/changes/packages_changed_at",
+        "/aftermath/commands",
+        "/aftermath/commands/0/exit",
+        "/aftermath/logs",
         "/host/cpus",
     ] {
         let mut without = report.clone();
@@ -114,6 +131,12 @@ fn values_out_of_bounds_are_refused() {
         ("/snapshot/disks/0/holds", json!([])),
         ("/snapshot/kernel_log/lines/0/seconds", json!(-1)),
         ("/job/run", json!("xyz")),
+        ("/aftermath/recovery/kind", json!("back")),
+        ("/aftermath/recovery/after_seconds", json!(-1)),
+        ("/aftermath/processes/by_memory/0/state", json!("sleeping")),
+        ("/aftermath/left_behind/0/ports/0/port", json!(65536)),
+        ("/aftermath/left_behind/0/ports/0/protocol", json!("sctp")),
+        ("/aftermath/commands/0/seconds", json!(-1)),
     ] {
         let mut wrong = report.clone();
         *wrong.pointer_mut(place).unwrap() = value;

@@ -179,7 +179,7 @@ fn nothing_is_written_that_is_not_the_users() {
 #[cfg(feature = "deliver")]
 mod delivery {
     use super::*;
-    use support::wait_until;
+    use support::{AT_ONCE, wait_until};
 
     /// A host with the notifier, a user on it, and a crash that his own config delivers.
     fn crash(host: &Host, user: u32) -> Session<'_> {
@@ -188,7 +188,7 @@ mod delivery {
         host.make_dir(&format!("{HOME}/.config/upstart-monitor"));
         host.write(
             &format!("{HOME}/.config/upstart-monitor/config.toml"),
-            format!("[sink.file.all]\npath = \"{}\"\n", sink.display()),
+            format!("[sink.file.all]\npath = \"{}\"\n{AT_ONCE}", sink.display()),
         );
         session.hook(PreStart, "tray").run().harms_nobody().says_nothing();
         session.hook(PostStop, "tray").run().harms_nobody().says_nothing();

@@ -22,6 +22,6 @@ pub(super) struct Deliver {}
 
 impl Deliver {
     pub(super) fn run(self, places: Places, spool: &Spool) -> Result<(), CliError> {
-        Ok(notifier::deliver(spool, &|| Config::load(places), &warn)?)
+        Ok(notifier::deliver(places, spool, &|| Config::load(places), &warn)?)
     }
 }

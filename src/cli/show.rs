@@ -1,5 +1,7 @@
 //! `upstart-crash show`.
 
+mod aftermath;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -55,6 +57,7 @@ impl Page<'_> {
         self.machine(report)?;
         self.kernel(report)?;
         self.log(report)?;
+        report.aftermath.iter().try_for_each(|aftermath| self.aftermath(aftermath))?;
         for gap in &report.incomplete {
             self.fact("Missing", &format!("{}: {}", gap.part, gap.reason))?;
         }

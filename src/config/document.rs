@@ -23,6 +23,16 @@ pub(super) struct Tables<'a> {
     pub(super) delivery: Option<Spanned<DeValue<'a>>>,
     pub(super) redaction: Option<Spanned<DeValue<'a>>>,
     pub(super) sinks: Vec<SinkTable<'a>>,
+    pub(super) snapshot: Option<Spanned<DeValue<'a>>>,
+    pub(super) jobs: Vec<JobTable<'a>>,
+}
+
+/// `[job."NAME"]`.
+pub(super) struct JobTable<'a> {
+    pub(super) name: String,
+    pub(super) table: Spanned<DeValue<'a>>,
+    /// Where its name stands.
+    pub(super) span: Range<usize>,
 }
 
 /// `[sink.KIND.NAME]`.
@@ -66,7 +76,13 @@ impl Document {
 
     /// The tables of the document; what is no TOML, and what belongs nowhere, goes to `problems`.
     pub(super) fn tables(&self, problems: &mut Vec<String>) -> Tables<'_> {
-        let mut tables = Tables { delivery: None, redaction: None, sinks: Vec::new() };
+        let mut tables = Tables {
+            delivery: None,
+            redaction: None,
+            sinks: Vec::new(),
+            snapshot: None,
+            jobs: Vec::new(),
+        };
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         if !errors.is_empty() {
             problems.extend(errors.iter().map(|error| self.error(error, 0..0)));
@@ -77,11 +93,13 @@ impl Document {
                 "delivery" => tables.delivery = Some(value),
                 "redaction" => tables.redaction = Some(value),
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
+                "snapshot" => tables.snapshot = Some(value),
+                "job" => self.add_jobs(value, &mut tables.jobs, problems),
                 other => problems.push(self.problem(
                     &key.span(),
                     &format!(
-                        "unknown table `{other}`, expected `delivery`, `redaction` or \
-                         `sink.KIND.NAME`"
+                        "unknown table `{other}`, expected one of `delivery`, `redaction`, \
+                         `snapshot`, `job.NAME`, `sink.KIND.NAME`"
                     ),
                 )),
             }
@@ -114,6 +132,23 @@ impl Document {
                 });
             }
         }
+    }
+
+    fn add_jobs<'a>(
+        &self,
+        names: Spanned<DeValue<'a>>,
+        jobs: &mut Vec<JobTable<'a>>,
+        problems: &mut Vec<String>,
+    ) {
+        let span = names.span();
+        let DeValue::Table(names) = names.into_inner() else {
+            return problems.push(self.problem(&span, "expected a table `[job.\"NAME\"]`"));
+        };
+        jobs.extend(names.into_iter().map(|(name, table)| JobTable {
+            span: name.span(),
+            name: name.into_inner().into_owned(),
+            table,
+        }));
     }
 
     /// What `error` says and where; at `otherwise` where it does not know its place.

@@ -5,6 +5,7 @@
 //! path that the config names lies under the root, where there is one, as those of the project do.
 
 mod document;
+mod examination;
 mod sinks;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
+use crate::examine::Settings;
 use crate::paths::Places;
 use crate::redaction::{self, Pattern, Redaction};
 use crate::secret::Environment;
@@ -31,6 +33,8 @@ pub struct Config {
     pub retry_for: Duration,
     /// What is removed from reports on their way out.
     pub redaction: Redaction,
+    /// What is found out after a crash, before its report goes.
+    pub examination: Arc<Settings>,
     /// Where reports go, in the order of their names.
     pub sinks: Vec<NamedSink>,
 }
@@ -50,16 +54,20 @@ impl Config {
 
         let documents = Document::read_all(&environment, &mut problems);
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
             redactions.extend(read.redaction.map(|table| (document, table)));
+            snapshots.extend(read.snapshot.map(|table| (document, table)));
+            jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
         let delivery = only("delivery", deliveries, &mut problems);
         let delivery = delivery.map_or_else(Delivery::default, |(_, delivery)| delivery);
         let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
+        let examination = Arc::new(examination::settings(snapshots, jobs, &mut problems));
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
@@ -69,7 +77,7 @@ impl Config {
 
         match redaction {
             Some(redaction) if problems.is_empty() => {
-                Ok(Self { retry_for: delivery.retry_for.0, redaction, sinks })
+                Ok(Self { retry_for: delivery.retry_for.0, redaction, examination, sinks })
             }
             _ => Err(ConfigError(problems)),
         }

@@ -196,11 +196,17 @@ impl Stage {
         OpenOptions::new().create(true).append(true).mode(0o640).open(path)
     }
 
-    /// The webhook's URL is a secret: the file is for its owner alone.
+    /// The webhook's URL is a secret: the file is for its owner alone. The message is shown as fast
+    /// as it can be: nobody waits whether the service comes back.
     fn write_config(&self, webhook: &str) -> io::Result<()> {
         let mut path = self.path(Place::Config).into_os_string();
         path.push(CONFIG);
-        fs::write(&path, format!("[sink.slack.demo]\nwebhook_url = \"{webhook}\"\n"))?;
+        fs::write(
+            &path,
+            format!(
+                "[sink.slack.demo]\nwebhook_url = \"{webhook}\"\n[snapshot]\nsettle = \"0s\"\n"
+            ),
+        )?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
     }
 

@@ -1,19 +1,25 @@
 //! The notifier: from the spool, by the policy, to the sinks.
 
+mod examinations;
 mod watch;
 mod worker;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, ConfigError};
+use crate::examine::Settings;
+use crate::paths::Places;
 use crate::sinks::NamedSink;
 use crate::spool::{Say, Spool, SpoolError};
 use crate::sys;
-use watch::Watch;
+use examinations::Examinations;
+use watch::{Bell, Watch};
 use worker::Worker;
 
 /// How often a notifier at work looks, without being asked, whether the config has changed, and for
@@ -27,6 +33,8 @@ pub enum NotifierError {
     Config(ConfigError),
     /// The spool cannot be used.
     Spool(SpoolError),
+    /// The threads of this process have no way to tell each other something.
+    NoBell(io::Error),
 }
 
 impl From<ConfigError> for NotifierError {
@@ -46,6 +54,7 @@ impl fmt::Display for NotifierError {
         match self {
             Self::Config(ConfigError(problems)) => f.write_str(&problems.join("\n")),
             Self::Spool(error) => error.fmt(f),
+            Self::NoBell(error) => write!(f, "cannot make a pair of sockets: {error}"),
         }
     }
 }
@@ -62,11 +71,19 @@ pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
 ///
 /// # Errors
 /// [`NotifierError`]; nothing is lost.
-pub fn deliver(spool: &Spool, load: Load<'_>, say: Say<'_>) -> Result<(), NotifierError> {
+pub fn deliver(
+    places: Places,
+    spool: &Spool,
+    load: Load<'_>,
+    say: Say<'_>,
+) -> Result<(), NotifierError> {
     let mut first = Some(load()?);
     alone(spool, || {
         let mut config = first.take().map_or_else(load, Ok)?;
-        while let Some(changed) = serve(spool, &config, load, LOOK_AROUND, say)? {
+        // They go on while the config changes.
+        let mut examinations = Examinations::new(places, spool).map_err(NotifierError::NoBell)?;
+        while let Some(changed) = serve(spool, &config, &mut examinations, load, LOOK_AROUND, say)?
+        {
             config = changed;
         }
         Ok(())
@@ -103,6 +120,7 @@ fn alone(
 fn serve(
     spool: &Spool,
     config: &Config,
+    examinations: &mut Examinations,
     load: Load<'_>,
     look_around: Duration,
     say: Say<'_>,
@@ -113,7 +131,7 @@ fn serve(
     spool.give_up_orphans(sys::now(), say)?;
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
-    let watch = watch_over(spool, &names)?;
+    let watch = watch_over(spool, &names, examinations.bell())?;
     if names.is_empty() && (spool.has_unseen()? || spool.has_new()?) {
         say(format_args!("the config names no sink: reports wait in the spool"));
     }
@@ -125,7 +143,12 @@ fn serve(
         loop {
             let emergency = spool.adopt_emergency(sys::now(), say)?;
             let unseen = spool.adopt_unseen(say)?;
-            let new = spool.take_new(&names, sys::now(), say)?;
+            // Nobody waits for what goes nowhere yet.
+            if !names.is_empty() {
+                examinations.go_on(&config.examination, say)?;
+            }
+            let held = |id| examinations.holds(id);
+            let new = spool.take_new(&names, sys::now(), &held, say)?;
             if new.taken > 0 {
                 // A worker that is awake already has a message waiting, one is enough.
                 for wake in &workers {
@@ -187,13 +210,13 @@ fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolErro
     Ok(false)
 }
 
-/// Watches what hooks write and what workers settle, so that both end the wait.
-fn watch_over(spool: &Spool, sinks: &[&str]) -> Result<Watch, SpoolError> {
+/// Watches what hooks write and what workers settle, so that both end the wait, as `bell` does.
+fn watch_over(spool: &Spool, sinks: &[&str], bell: &Bell) -> Result<Watch, SpoolError> {
     let mut directories = spool.arrival_dirs().to_vec();
     for sink in sinks {
         directories.push(spool.make_queue(sink)?);
     }
-    Ok(Watch::over(&directories))
+    Ok(Watch::over(&directories, bell))
 }
 
 /// Starts the worker of `sink`; what is returned wakes it, and ends it when dropped.
@@ -222,10 +245,13 @@ fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(),
 }
 
 /// What tells one config from another.
-fn fingerprints(config: &Config) -> (Duration, Option<Vec<String>>, Vec<(String, String)>) {
+type Fingerprints = (Duration, Option<Vec<String>>, Arc<Settings>, Vec<(String, String)>);
+
+/// That of `config`.
+fn fingerprints(config: &Config) -> Fingerprints {
     let sinks = config.sinks.iter().map(|sink| (sink.name.clone(), sink.sink.fingerprint()));
     let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
-    (config.retry_for, redaction, sinks.collect())
+    (config.retry_for, redaction, Arc::clone(&config.examination), sinks.collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::spool::testing::{empty, id};
 /// Longer than anything here takes on any machine.
 const FOREVER: Duration = Duration::from_secs(120);
 
+/// A host on which there is nothing.
+const NOWHERE: Places = Places::under(b"/nonexistent");
+
 /// A service of the test's.
 #[derive(Clone, Default)]
 struct Service(Arc<Inner>);
@@ -83,9 +86,11 @@ fn config(services: &[(&str, &Service)]) -> Config {
         name: (*name).to_owned(),
         sink: Box::new((*service).clone()),
     };
+    let examination = Settings { settle: Duration::ZERO, ..Settings::default() };
     Config {
         retry_for: FOREVER,
         redaction: Redaction::off(),
+        examination: Arc::new(examination),
         sinks: services.iter().map(named).collect(),
     }
 }
@@ -94,7 +99,7 @@ fn config(services: &[(&str, &Service)]) -> Config {
 fn run(spool: &Spool, services: &[(&str, &Service)]) -> Vec<String> {
     let lines = Mutex::new(Vec::new());
     let say = |line: fmt::Arguments<'_>| lines.lock().unwrap().push(line.to_string());
-    deliver(spool, &|| Ok(config(services)), &say).unwrap();
+    deliver(NOWHERE, spool, &|| Ok(config(services)), &say).unwrap();
     lines.into_inner().unwrap()
 }
 
@@ -311,7 +316,7 @@ fn a_broken_config_leaves_the_reports_where_they_are() {
     spool.leave_report(1);
     let problem = "config.toml:3:1: unknown key `urll`";
     let broken = || Err(ConfigError(vec![problem.to_owned()]));
-    let error = deliver(&spool, &broken, &|_| ()).unwrap_err();
+    let error = deliver(NOWHERE, &spool, &broken, &|_| ()).unwrap_err();
     assert!(matches!(error, NotifierError::Config(_)));
     assert_eq!(error.to_string(), problem);
     assert_eq!(spool.files(), [format!("new/{}.json", id(1))]);
@@ -323,7 +328,7 @@ fn a_report_lost_from_the_archive_is_given_up_and_the_rest_goes_on() {
     spool.leave_report(1);
     spool.leave_report(2);
     let lock = spool.lock().unwrap();
-    spool.take_new(&["file.a"], sys::now(), &|_| ()).unwrap();
+    spool.take_new(&["file.a"], sys::now(), &|_| false, &|_| ()).unwrap();
     drop(lock);
     fs::write(dir.path().join(format!("spool/archive/{}.json", id(1))), "{").unwrap();
     let service = Service::default();
@@ -338,7 +343,7 @@ fn what_an_earlier_notifier_found_out_is_heeded() {
     spool.leave_report(1);
     spool.leave_report(2);
     let lock = spool.lock().unwrap();
-    spool.take_new(&["file.a"], sys::now(), &|_| ()).unwrap();
+    spool.take_new(&["file.a"], sys::now(), &|_| false, &|_| ()).unwrap();
     drop(lock);
     // It was killed after it had decided, before it had moved the record.
     let mut record = spool.record("file.a", id(1), sys::now()).unwrap();
@@ -375,7 +380,10 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
     };
     let lines = Mutex::new(Vec::new());
     let say = |line: fmt::Arguments<'_>| lines.lock().unwrap().push(line.to_string());
-    let changed = serve(&spool, &old, &load, Duration::from_millis(1), &say).unwrap().unwrap();
+    let mut examinations = Examinations::new(NOWHERE, &spool).unwrap();
+    let changed = serve(&spool, &old, &mut examinations, &load, Duration::from_millis(1), &say)
+        .unwrap()
+        .unwrap();
     assert_eq!(changed.sinks[0].name, "slack.new");
     assert_eq!(*looks.lock().unwrap(), 3);
     assert!(lines.lock().unwrap().iter().any(|line| line.contains("unknown key")));

@@ -1,6 +1,9 @@
 //! Notices at once that something moved in the spool.
 
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,14 +14,41 @@ use std::os::fd::AsFd;
 /// How often to look where the kernel does not tell: no inotify, or no more of it for this user.
 const BLIND: Duration = Duration::from_secs(1);
 
-/// A watch over some directories.
+/// A watch over some directories, and a bell that threads of this process ring.
 pub(super) struct Watch {
     inotify: Option<Inotify>,
+    rung: Arc<UnixStream>,
+}
+
+/// What ends the wait of a [`Watch`].
+#[derive(Clone)]
+pub(super) struct Bell {
+    ring: Arc<UnixStream>,
+    rung: Arc<UnixStream>,
+}
+
+impl Bell {
+    /// A bell that nobody has rung yet.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(super) fn new() -> io::Result<Self> {
+        let (ring, rung) = UnixStream::pair()?;
+        ring.set_nonblocking(true)?;
+        rung.set_nonblocking(true)?;
+        Ok(Self { ring: Arc::new(ring), rung: Arc::new(rung) })
+    }
+
+    /// Ends the wait, or the next one. A bell that was rung often enough already is loud enough.
+    pub(super) fn ring(&self) {
+        let _ = (&*self.ring).write(b"!");
+    }
 }
 
 impl Watch {
-    /// Watches `directories`; what moves from now on ends the next [`Watch::wait`].
-    pub(super) fn over(directories: &[PathBuf]) -> Self {
+    /// Watches `directories`; what moves from now on ends the next [`Watch::wait`], and so does
+    /// `bell`.
+    pub(super) fn over(directories: &[PathBuf], bell: &Bell) -> Self {
         let watched = || {
             let moves =
                 AddWatchFlags::IN_MOVE | AddWatchFlags::IN_DELETE | AddWatchFlags::IN_CLOSE_WRITE;
@@ -28,18 +58,24 @@ impl Watch {
             }
             Ok::<_, nix::Error>(inotify)
         };
-        Self { inotify: watched().ok() }
+        Self { inotify: watched().ok(), rung: Arc::clone(&bell.rung) }
     }
 
-    /// Waits until something has moved since the last call, at most `at_most`. May return early:
+    /// Waits until something has moved, or the bell was rung, since the last call, at most `at_most`. May return early:
     /// whoever waits looks for himself.
     pub(super) fn wait(&self, at_most: Duration) {
         let Some(inotify) = &self.inotify else { return thread::sleep(BLIND.min(at_most)) };
-        let mut watched = [PollFd::new(inotify.as_fd(), PollFlags::POLLIN)];
+        let mut watched = [
+            PollFd::new(inotify.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.rung.as_fd(), PollFlags::POLLIN),
+        ];
         let timeout = PollTimeout::try_from(at_most).unwrap_or(PollTimeout::MAX);
         match poll(&mut watched, timeout) {
             // What moved is of no interest: drained, so that the next wait is one.
-            Ok(_) => while inotify.read_events().is_ok_and(|events| !events.is_empty()) {},
+            Ok(_) => {
+                while inotify.read_events().is_ok_and(|events| !events.is_empty()) {}
+                while (&*self.rung).read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+            }
             Err(nix::Error::EINTR) => {}
             Err(_) => thread::sleep(BLIND.min(at_most)),
         }
@@ -56,7 +92,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (beside, watched) = (dir.path().join("beside"), dir.path().join("watched"));
         std::fs::create_dir(&watched).unwrap();
-        let watch = Watch::over(std::slice::from_ref(&watched));
+        let bell = Bell::new().unwrap();
+        let watch = Watch::over(std::slice::from_ref(&watched), &bell);
         assert!(watch.inotify.is_some(), "this kernel has no inotify to test");
 
         std::fs::write(&beside, "").unwrap();
@@ -67,12 +104,14 @@ mod tests {
             scope.spawn(|| std::fs::remove_file(watched.join("a")).unwrap());
             watch.wait(Duration::from_secs(600));
         });
+        bell.ring();
+        watch.wait(Duration::from_secs(600));
         assert!(begin.elapsed() < Duration::from_secs(300));
     }
 
     #[test]
     fn what_cannot_be_watched_is_looked_at_each_second() {
-        let watch = Watch::over(&[PathBuf::from("/no/such/directory")]);
+        let watch = Watch::over(&[PathBuf::from("/no/such/directory")], &Bell::new().unwrap());
         assert!(watch.inotify.is_none());
         watch.wait(Duration::ZERO);
     }

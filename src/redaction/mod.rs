@@ -6,6 +6,7 @@
 //! A text is searched for hints first, all at once; what no hint is in costs nothing more. Every
 //! search takes time linear in the length of the text, whatever a stranger made a service write.
 
+mod aftermath;
 mod card;
 mod fields;
 mod found;

@@ -56,6 +56,7 @@ impl Redaction {
             kernel,
             snapshot,
             log,
+            aftermath,
             labels,
             incomplete,
             agent: _,
@@ -67,13 +68,17 @@ impl Redaction {
         self.evidence(evidence);
         self.snapshot(snapshot);
         self.kernel_lines(kernel.as_mut());
-        if let Some(LogTail { path, lines, bytes: _, truncated: _, this_run_only: _ }) = log {
-            self.text(path);
-            *lines = self.redact_lines(std::mem::take(lines));
-        }
+        log.iter_mut().for_each(|log| self.log(log));
+        aftermath.iter_mut().for_each(|aftermath| self.aftermath(aftermath));
         for Incomplete { part, reason } in incomplete {
             self.texts([part, reason]);
         }
+    }
+
+    pub(super) fn log(&self, log: &mut LogTail) {
+        let LogTail { path, lines, bytes: _, truncated: _, this_run_only: _ } = log;
+        self.text(path);
+        *lines = self.redact_lines(std::mem::take(lines));
     }
 
     fn evidence(&self, evidence: &mut Evidence) {
@@ -161,11 +166,11 @@ impl Redaction {
         self.redact_each(lines.iter_mut().map(|KernelLine { seconds: _, text }| text).collect());
     }
 
-    fn texts<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
+    pub(super) fn texts<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
         texts.into_iter().for_each(|text| self.text(text));
     }
 
-    fn text(&self, text: &mut String) {
+    pub(super) fn text(&self, text: &mut String) {
         if let Cow::Owned(redacted) = self.redact(text) {
             *text = redacted;
         }

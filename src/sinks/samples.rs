@@ -17,6 +17,9 @@ pub(crate) fn worst() -> CrashReport {
     report.host.name = ">".repeat(64);
     report.verdict.reasons = vec!["<@here> & ".repeat(200); 50];
     report.incomplete = vec![report.incomplete[0].clone(); 50];
+    let left = report.aftermath.as_mut().unwrap().left_behind.as_mut().unwrap();
+    left[0].command = "&".repeat(256);
+    left.resize(20, left[0].clone());
     let log = report.log.as_mut().unwrap();
     log.path = format!("/var/log/upstart/{}.log", "&".repeat(4000));
     log.lines = vec!["&<>`".repeat(320); 50];

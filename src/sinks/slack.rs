@@ -221,11 +221,11 @@ mod tests {
     fn a_message_looks_like_this() {
         let message = full(&Message::of(&samples::report(), 2));
         let expected = json!({
-            "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
+            "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
             "blocks": [
                 { "type": "header", "text": {
                     "type": "plain_text",
-                    "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
+                    "text": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
                     "emoji": false,
                 } },
                 { "type": "section", "fields": [
@@ -236,6 +236,8 @@ mod tests {
                     { "type": "mrkdwn", "text": "*Ran*\n5 h 42 min" },
                     { "type": "mrkdwn", "text": "*Load*\n8.42 3.10 1.05" },
                     { "type": "mrkdwn", "text": "*Memory free*\n0.2 GiB of 7.8 GiB" },
+                    { "type": "mrkdwn",
+                      "text": "*Left behind*\n4715 /usr/bin/worker --queue mail (tcp 8080)" },
                 ] },
                 { "type": "section", "text": { "type": "mrkdwn", "text":
                     "*Why*\n\

@@ -13,7 +13,7 @@ use nix::fcntl::OFlag;
 use crate::sys::{self, CPath, Errno, Kind};
 
 /// The most that is read of one file, in bytes: many times what a report can hold.
-const MOST_BYTES: u64 = 1 << 20;
+const MOST_BYTES: u64 = 4 << 20;
 
 /// What the spool could not do.
 #[derive(Debug)]

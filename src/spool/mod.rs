@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tmp/NAME              being written; what a killed writer left is removed after an hour
-//! new/ID.json           captured, complete; the notifier has not taken it yet
+//! new/ID.json           captured, complete; examined or not, the notifier has not taken it yet
 //! unseen/ID.marker      a marker that pre-start found armed; the notifier makes a report of it
 //! archive/ID.json       taken: every sink has its own entry in the queue
 //! queue/SINK/ID.json    owed to this sink; says how often it was tried and when next
@@ -29,7 +29,7 @@
 //!
 //! The hooks write `new/` and `unseen/`, the notifier everything else and only under `lock`. This
 //! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
-//! (in: adopt and take), `emergency.rs` (in, by the detour), `queue.rs` (out: what each sink is
+//! (in: adopt and take), `emergency.rs` (in, by the detour), `examination.rs` (before it is taken), `queue.rs` (out: what each sink is
 //! owed, told by a `record.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at)
 //! and `disk.rs` (whole files or none).
 
@@ -39,6 +39,8 @@ mod disk;
 mod emergency;
 #[cfg(feature = "deliver")]
 mod entries;
+#[cfg(feature = "deliver")]
+mod examination;
 #[cfg(feature = "deliver")]
 mod lock;
 #[cfg(feature = "deliver")]

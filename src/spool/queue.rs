@@ -181,7 +181,7 @@ mod tests {
         for number in [3, 1, 2] {
             spool.leave_report(number);
         }
-        assert_eq!(spool.take_new(&[sink], now(), &|_| ()).unwrap().taken, 3);
+        assert_eq!(spool.take_new(&[sink], now(), &|_| false, &|_| ()).unwrap().taken, 3);
         (dir, spool)
     }
 

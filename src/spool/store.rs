@@ -6,6 +6,7 @@
 //! record is ever made again. So every sink gets exactly one, and what was delivered stays so.
 //! Nothing is sent before the move.
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
@@ -41,7 +42,7 @@ pub struct Spool {
 pub struct Taken {
     /// How many went on their way.
     pub taken: usize,
-    /// How many the disk did not let go; they are as they were.
+    /// How many are held, or the disk did not let go; they are as they were.
     pub left: usize,
 }
 
@@ -110,7 +111,8 @@ impl Spool {
         self.for_each("unseen", ".marker", say, |id| self.adopt(id))
     }
 
-    /// Takes every report in `new/`: each of `sinks` is owed it, and it moves to `archive/`.
+    /// Takes every report in `new/` that is not held: each of `sinks` is owed it, and it moves to
+    /// `archive/`.
     /// Without sinks all stays where it is, and a config that names some delivers it later.
     ///
     /// # Errors
@@ -119,12 +121,18 @@ impl Spool {
         &self,
         sinks: &[&str],
         now: Timestamp,
+        is_held: &dyn Fn(ReportId) -> bool,
         say: Say<'_>,
     ) -> Result<Taken, SpoolError> {
         if sinks.is_empty() {
             return Ok(Taken::default());
         }
-        self.for_each("new", ".json", say, |id| {
+        let held = Cell::new(0);
+        let mut count = self.for_each("new", ".json", say, |id| {
+            if is_held(id) {
+                held.set(held.get() + 1);
+                return Ok(());
+            }
             let taken_before = disk::exists(&self.report_path("archive", id));
             self.read_report("new", id)?;
             if taken_before {
@@ -133,7 +141,10 @@ impl Spool {
             disk::flush(&self.report_path("new", id))?;
             self.enqueue(id, sinks, now)?;
             self.archive(id)
-        })
+        })?;
+        count.taken -= held.get();
+        count.left += held.get();
+        Ok(count)
     }
 
     /// Does `step` with everything in `place`, in the order of the ids. What is no report goes to

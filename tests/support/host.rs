@@ -39,6 +39,9 @@ pub struct Host {
     pub(super) mounts: std::cell::RefCell<Vec<PathBuf>>,
 }
 
+/// At the end of a config: reports go at once, and it is not waited whether the job comes back.
+pub const AT_ONCE: &str = "\n[snapshot]\nsettle = \"0s\"\n";
+
 /// Where the hooks lie on the host.
 const BIN: &str = "/opt/upstart-monitor/bin";
 const RUN: &str = "/var/run";

@@ -31,7 +31,7 @@ mod upstart;
 
 pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
-pub use host::{Host, fixture, require_root};
+pub use host::{AT_ONCE, Host, fixture, require_root};
 pub use layout::Layout;
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;

@@ -22,7 +22,7 @@ fn said(story: impl FnOnce(Say<'_>)) -> Vec<String> {
 /// Takes everything, with nothing to complain about.
 fn take(spool: &Spool) -> Taken {
     let mut taken = Taken::default();
-    let lines = said(|say| taken = spool.take_new(&SINKS, now(), say).unwrap());
+    let lines = said(|say| taken = spool.take_new(&SINKS, now(), &|_| false, say).unwrap());
     assert_eq!(lines, [""; 0]);
     taken
 }
@@ -99,7 +99,10 @@ fn what_is_no_report_is_set_aside_and_the_rest_goes_on() {
 
     let lines = said(|say| {
         spool.adopt_unseen(say).unwrap();
-        assert_eq!(spool.take_new(&SINKS, now(), say).unwrap(), Taken { taken: 1, left: 0 });
+        assert_eq!(
+            spool.take_new(&SINKS, now(), &|_| false, say).unwrap(),
+            Taken { taken: 1, left: 0 }
+        );
     });
     assert_eq!(lines.len(), 5, "{lines:#?}");
     assert!(lines.iter().all(|line| line.contains("/corrupt/")), "{lines:#?}");

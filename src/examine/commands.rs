@@ -1,0 +1,68 @@
+//! The operator's own commands, all at the same time.
+
+use std::thread;
+
+use super::Scene;
+use super::run_command::run;
+use crate::aftermath::CommandResult;
+use crate::snapshot::Incomplete;
+use crate::verdict::VerdictKind;
+
+/// The most that are run after one crash.
+pub(super) const MOST: usize = 16;
+
+/// What the commands for this job said; one that could not be started goes to `gaps`.
+pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<CommandResult> {
+    let environment = environment(scene);
+    let environment = environment.as_slice();
+    let ran: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = scene
+            .commands()
+            .take(MOST)
+            .map(|command| {
+                let run = thread::Builder::new().spawn_scoped(scope, || run(command, environment));
+                (command, run)
+            })
+            .collect();
+        let ended = |(command, run): (_, std::io::Result<thread::ScopedJoinHandle<'_, _>>)| {
+            let result = run
+                .map(|run| run.join().unwrap_or_else(|_| Err(std::io::Error::other("it failed"))));
+            (command, result.and_then(|result| result))
+        };
+        running.into_iter().map(ended).collect()
+    });
+    let mut results = Vec::new();
+    for (command, ran) in ran {
+        match ran {
+            Ok(result) => results.push(result),
+            Err(error) => gaps.push(Incomplete {
+                part: format!("command {}", command.name),
+                reason: format!("cannot run {:?}: {error}", command.argv.first()),
+            }),
+        }
+    }
+    results
+}
+
+/// The verdict as the report has it: `crashed`, `gave_up`.
+fn verdict_word(kind: VerdictKind) -> String {
+    let word = serde_json::to_value(kind).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+/// All that a command finds in its environment.
+fn environment(scene: &Scene) -> Vec<(&'static str, String)> {
+    let report = &scene.report;
+    let exit = report.exit.words().unwrap_or_else(|| "unknown".to_owned());
+    let all = [
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+        ("UPSTART_MONITOR_JOB", report.job.name.clone()),
+        ("UPSTART_MONITOR_INSTANCE", report.job.instance.clone()),
+        ("UPSTART_MONITOR_VERDICT", verdict_word(report.verdict.kind)),
+        ("UPSTART_MONITOR_EXIT", exit),
+        ("UPSTART_MONITOR_REPORT_ID", report.id.to_string()),
+        ("UPSTART_MONITOR_HOST", report.host.name.clone()),
+    ];
+    // A job's name may have any byte in it, but no variable can hold NUL.
+    all.into_iter().map(|(name, value)| (name, value.replace('\0', "\u{fffd}"))).collect()
+}

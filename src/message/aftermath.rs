@@ -1,0 +1,87 @@
+//! What an examination found, in the words of a message.
+
+use std::time::Duration;
+
+use super::{LINE_CHARS, harmless, shortened};
+use crate::aftermath::{LeftBehind, Recovery, RecoveryKind};
+use crate::report::{CrashReport, duration_in_words};
+
+/// The most processes that a message names as left behind.
+const LEFT_BEHIND: usize = 3;
+
+/// What happened, and what has become of it: `web-1: nginx crashed: SIGSEGV, back after 0.4 s`.
+pub(super) fn title(report: &CrashReport) -> String {
+    let summary = harmless(&report.summary);
+    match report.aftermath.as_ref().and_then(|aftermath| aftermath.recovery.as_ref()) {
+        Some(recovery) => format!("{summary}, {}", recovery_in_words(recovery)),
+        None => summary,
+    }
+}
+
+/// `back after 0.4 s`, `stayed down`, `crashed again after 0.2 s`.
+pub fn recovery_in_words(recovery: &Recovery) -> String {
+    let after = Duration::try_from_secs_f64(recovery.after_seconds).unwrap_or_default();
+    let after = duration_in_words(after);
+    match recovery.kind {
+        RecoveryKind::Respawned => format!("back after {after}"),
+        RecoveryKind::StayedDown => "stayed down".to_owned(),
+        RecoveryKind::CrashedAgain => format!("crashed again after {after}"),
+    }
+}
+
+/// What still runs of the run that ended, and holds its ports and files; `None` where nothing does.
+pub(super) fn left_behind(report: &CrashReport) -> Option<String> {
+    let left = report.aftermath.as_ref()?.left_behind.as_ref().filter(|left| !left.is_empty())?;
+    let told: Vec<_> = left.iter().take(LEFT_BEHIND).map(left_behind_in_words).collect();
+    let more = match left.len() - told.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(shortened(&harmless(&told.join(", ")), LINE_CHARS) + &more)
+}
+
+/// `4715 /usr/bin/worker (tcp 8080, tcp6 8080)`.
+pub fn left_behind_in_words(left: &LeftBehind) -> String {
+    let ports: Vec<_> =
+        left.ports.iter().map(|port| format!("{} {}", port.protocol, port.port)).collect();
+    let ports = if ports.is_empty() { String::new() } else { format!(" ({})", ports.join(", ")) };
+    format!("{} {}{ports}", left.pid, left.command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sinks::samples;
+
+    #[test]
+    fn the_first_line_says_whether_it_came_back() {
+        for (kind, after_seconds, words) in [
+            (RecoveryKind::Respawned, 0.41, ", back after 0.4 s"),
+            (RecoveryKind::StayedDown, 2.0, ", stayed down"),
+            (RecoveryKind::CrashedAgain, 0.05, ", crashed again after 50 ms"),
+            (RecoveryKind::Respawned, -1.0, ", back after 0 ms"),
+        ] {
+            let mut report = samples::report();
+            let recovery = Recovery { kind, after_seconds, known_by: String::new() };
+            report.aftermath.as_mut().unwrap().recovery = Some(recovery);
+            assert_eq!(title(&report), report.summary.clone() + words);
+            report.aftermath = None;
+            assert_eq!(title(&report), report.summary);
+        }
+    }
+
+    #[test]
+    fn what_was_left_behind_is_named_and_counted() {
+        let mut report = samples::report();
+        let left = report.aftermath.as_mut().unwrap().left_behind.as_mut().unwrap();
+        let first = left[0].clone();
+        left.resize(
+            5,
+            LeftBehind { pid: 7, command: "sl\u{1b}[31meep".to_owned(), ports: Vec::new() },
+        );
+        let expected = format!("{}, 7 sleep, 7 sleep and 2 more", left_behind_in_words(&first));
+        assert_eq!(left_behind(&report), Some(expected));
+        report.aftermath.as_mut().unwrap().left_behind = Some(Vec::new());
+        assert_eq!(left_behind(&report), None);
+    }
+}
