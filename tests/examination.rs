@@ -1,6 +1,11 @@
 //! What is found out between a crash and its message: the real hooks, the real notifier.
 #![cfg(feature = "deliver")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod support;
 
