@@ -1,6 +1,6 @@
 //! Which reports are examined before they are taken, and which examinations are under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -25,6 +25,9 @@ const FRESH: Duration = Duration::from_secs(30);
 /// examination adds to its load.
 const AT_ONCE: usize = 5;
 
+/// How many arrivals are looked at before any is taken: the first must not wait for thousands.
+const ONE_GO: usize = 64;
+
 /// What `incomplete` calls a whole examination.
 const PART: &str = "aftermath";
 
@@ -36,16 +39,12 @@ pub(super) struct Examinations {
     places: Places,
     spool: Spool,
     bell: Bell,
-    known: BTreeMap<ReportId, Known>,
+    /// The reports in `new/` that were looked at, and their keys (`host/job/instance`).
+    seen: BTreeMap<ReportId, String>,
+    /// Those of them that are being examined.
+    under_way: BTreeSet<ReportId>,
     done: Receiver<Done>,
     sender: Sender<Done>,
-}
-
-/// A report that waits in `new/`.
-struct Known {
-    /// `host/job/instance`.
-    key: String,
-    is_examined: bool,
 }
 
 /// What an examination found.
@@ -63,7 +62,8 @@ impl Examinations {
     pub(super) fn new(places: Places, spool: &Spool) -> io::Result<Self> {
         let (sender, done) = channel();
         let (spool, bell) = (spool.clone(), Bell::new()?);
-        Ok(Self { places, spool, bell, known: BTreeMap::new(), done, sender })
+        let (seen, under_way) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { places, spool, bell, seen, under_way, done, sender })
     }
 
     /// What is rung when one is done.
@@ -71,7 +71,8 @@ impl Examinations {
         &self.bell
     }
 
-    /// Writes down what was found, and begins to examine what has arrived.
+    /// Writes down what was found, and begins to examine what has arrived. Tells whether more has
+    /// arrived than is looked at in one go.
     ///
     /// # Errors
     /// Where `new/` cannot be read. What is wrong with a single report is said.
@@ -79,28 +80,35 @@ impl Examinations {
         &mut self,
         settings: &Arc<Settings>,
         say: Say<'_>,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<bool, SpoolError> {
         while let Ok(done) = self.done.try_recv() {
             self.finish(done, say);
         }
         let waiting = self.spool.waiting()?;
-        self.known.retain(|id, _| waiting.contains(id));
-        for id in &waiting {
-            if self.known.contains_key(id) {
-                continue;
+        self.seen.retain(|id, _| waiting.binary_search(id).is_ok());
+        let mut arrived = waiting.iter().filter(|id| !self.seen.contains_key(id)).copied();
+        let now: Vec<_> = arrived.by_ref().take(ONE_GO).collect();
+        let more = arrived.next().is_some();
+        for id in now {
+            match self.spool.waiting_report(id) {
+                Ok(report) => {
+                    self.seen.insert(id, report.key.clone());
+                    self.begin(report, waiting.len(), settings, say);
+                }
+                // What is no report is put aside when it is taken.
+                Err(_) => {
+                    self.seen.insert(id, String::new());
+                }
             }
-            // What is no report is put aside when it is taken.
-            let Ok(report) = self.spool.waiting_report(*id) else { continue };
-            self.known.insert(*id, Known { key: report.key.clone(), is_examined: false });
-            self.begin(report, waiting.len(), settings, say);
         }
-        Ok(())
+        Ok(more)
     }
 
-    /// Whether report `id` must not be taken yet.
+    /// Whether report `id` must not be taken yet: it, or an earlier one of its job, is being
+    /// examined, or it has arrived since the last look.
     pub(super) fn holds(&self, id: ReportId) -> bool {
-        let Some(known) = self.known.get(&id) else { return false };
-        self.known.range(..=id).any(|(_, other)| !other.is_examined && other.key == known.key)
+        let Some(key) = self.seen.get(&id) else { return true };
+        self.under_way.range(..=id).any(|other| self.seen.get(other) == Some(key))
     }
 
     /// Examines `report` in a thread of its own, or says in it why not.
@@ -112,20 +120,23 @@ impl Examinations {
         say: Say<'_>,
     ) {
         if was_examined(&report) {
-            return self.mark(report.id);
+            return;
         }
-        let under_way = self.known.values().filter(|known| !known.is_examined).count();
-        let why_not = why_not(report.time, sys::now(), waiting.max(under_way));
+        let why_not = why_not(report.time, sys::now(), waiting);
         let scene = Arc::new(Scene {
             places: self.places,
             spool: self.spool.clone(),
             report,
             settings: Arc::clone(settings),
         });
-        let why_not = why_not.or_else(|| self.start(&scene).err());
-        if let Some(reason) = why_not {
-            let gaps = vec![Incomplete { part: PART.to_owned(), reason }];
-            self.finish(Done { report: scene.report.clone(), aftermath: None, gaps }, say);
+        match why_not.map_or_else(|| self.start(&scene), Err) {
+            Ok(()) => {
+                self.under_way.insert(scene.report.id);
+            }
+            Err(reason) => {
+                let gaps = vec![Incomplete { part: PART.to_owned(), reason }];
+                self.finish(Done { report: scene.report.clone(), aftermath: None, gaps }, say);
+            }
         }
     }
 
@@ -151,13 +162,7 @@ impl Examinations {
         if let Err(error) = self.spool.put_examined(&report) {
             say(format_args!("{error}; the report goes without what was found after the crash"));
         }
-        self.mark(report.id);
-    }
-
-    fn mark(&mut self, id: ReportId) {
-        if let Some(known) = self.known.get_mut(&id) {
-            known.is_examined = true;
-        }
+        self.under_way.remove(&report.id);
     }
 }
 

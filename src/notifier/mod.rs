@@ -143,10 +143,8 @@ fn serve(
         loop {
             let emergency = spool.adopt_emergency(sys::now(), say)?;
             let unseen = spool.adopt_unseen(say)?;
-            // Nobody waits for what goes nowhere yet.
-            if !names.is_empty() {
-                examinations.go_on(&config.examination, say)?;
-            }
+            // What goes nowhere yet is not examined.
+            let more = !names.is_empty() && examinations.go_on(&config.examination, say)?;
             let held = |id| examinations.holds(id);
             let new = spool.take_new(&names, sys::now(), &held, say)?;
             if new.taken > 0 {
@@ -158,7 +156,7 @@ fn serve(
             if emergency.left + unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
                 return Ok(None);
             }
-            watch.wait(look_around);
+            watch.wait(if more { Duration::ZERO } else { look_around });
             if spool.take_word() || looked_around.elapsed() >= look_around {
                 looked_around = Instant::now();
                 match load() {
