@@ -55,6 +55,16 @@ const OWN: &[&str] = &[
     "/evidence/runlevel",
     "/snapshot/taken_at",
     "/snapshot/disks/holds",
+    "/aftermath/examined_at",
+    "/aftermath/recovery/kind",
+    "/aftermath/processes/by_memory/user",
+    "/aftermath/processes/by_memory/state",
+    "/aftermath/processes/by_cpu/user",
+    "/aftermath/processes/by_cpu/state",
+    "/aftermath/left_behind/ports",
+    "/aftermath/changes/booted_at",
+    "/aftermath/changes/packages_changed_at",
+    "/aftermath/changes/configuration/changed_at",
     "/agent",
 ];
 
