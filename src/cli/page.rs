@@ -64,8 +64,13 @@ impl<'a> Page<'a> {
 
     /// What the lines below it are about, with an empty line before.
     pub(super) fn head(&mut self, text: &str) -> Result<(), CliError> {
-        writeln!(self.out)?;
+        self.blank()?;
         self.line(Style::new().bold(), text)
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) -> Result<(), CliError> {
+        Ok(writeln!(self.out)?)
     }
 
     /// A name, and what there is to say of it.

@@ -10,7 +10,8 @@ use clap::Args;
 use super::CliError;
 use super::find::find;
 use super::machine;
-use super::text::{harmless, size, time};
+use super::page::{Look, Page};
+use super::text::{size, time};
 use crate::report::{CrashReport, duration_in_words};
 use crate::spool::{Entry, Owed, Progress, Spool};
 use crate::sys;
@@ -35,90 +36,75 @@ impl Show {
             writeln!(out, "{}", entry.json)?;
             Ok(())
         } else {
-            Page { out }.print(&entry)
+            print(&mut Page::new(out, Look::of_stdout(), NAMES), &entry)
         }
     }
 }
 
-/// A report for a person to read: facts one below the other, what belongs to one indented.
-struct Page<'a> {
-    out: &'a mut dyn Write,
+/// How wide the column of names is, with the space behind it.
+const NAMES: usize = 10;
+
+/// First what happened and why, then what it looked like, then who has been told.
+fn print(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
+    let report = &entry.report;
+    page.title(&report.summary, report.severity)?;
+    page.blank()?;
+    page.fact("Verdict", &in_words(report.verdict.kind, &report.exit))?;
+    report.verdict.reasons.iter().try_for_each(|reason| page.item(reason))?;
+    page.fact("Ended", &time(report.time))?;
+    page.fact("Started", &started(report))?;
+    page.fact("Id", &format!("{} (short: {})", report.id, report.id.short()))?;
+    machine::facts(report).iter().try_for_each(|(name, value)| page.fact(name, value))?;
+    log(page, report)?;
+    kernel(page, report)?;
+    report.aftermath.iter().try_for_each(|aftermath| aftermath::print(page, aftermath))?;
+    for gap in &report.incomplete {
+        page.fact("Missing", &format!("{}: {}", gap.part, gap.reason))?;
+    }
+    delivery(page, entry)
 }
 
-impl Page<'_> {
-    fn print(&mut self, entry: &Entry) -> Result<(), CliError> {
-        let report = &entry.report;
-        writeln!(self.out, "{}\n", harmless(&report.summary))?;
-        self.fact("Id", &format!("{} (short: {})", report.id, report.id.short()))?;
-        self.fact("Verdict", &in_words(report.verdict.kind, &report.exit))?;
-        report.verdict.reasons.iter().try_for_each(|reason| self.item("-", reason))?;
-        self.fact("Ended", &time(report.time))?;
-        self.fact("Started", &started(report))?;
-        self.machine(report)?;
-        self.kernel(report)?;
-        self.log(report)?;
-        report.aftermath.iter().try_for_each(|aftermath| self.aftermath(aftermath))?;
-        for gap in &report.incomplete {
-            self.fact("Missing", &format!("{}: {}", gap.part, gap.reason))?;
+fn log(page: &mut Page<'_>, report: &CrashReport) -> Result<(), CliError> {
+    let Some(log) = &report.log else { return Ok(()) };
+    let (path, lines, wrote) = (&log.path, log.lines.len(), size(log.bytes));
+    let shown = if log.truncated { "the last" } else { "all" };
+    let whose = if log.this_run_only { "that this run wrote" } else { "of this run or earlier" };
+    page.fact("Log", &format!("{path}: {shown} {lines} lines of {wrote} {whose}"))?;
+    log.lines.iter().try_for_each(|line| page.quote(line))
+}
+
+fn kernel(page: &mut Page<'_>, report: &CrashReport) -> Result<(), CliError> {
+    let of_this_end: Vec<_> = report.kernel.iter().flat_map(|kernel| &kernel.lines).collect();
+    for (lines, what) in [
+        (of_this_end, "what its log says of this end, by seconds since the boot"),
+        (machine::other_kernel_lines(report), "what else it wrote in the minute before"),
+    ] {
+        if !lines.is_empty() {
+            page.fact("Kernel", what)?;
         }
-        self.delivery(entry)
+        lines.into_iter().try_for_each(|line| match line.seconds {
+            Some(seconds) => page.quote(&format!("{seconds:.6} {}", line.text)),
+            None => page.quote(&line.text),
+        })?;
     }
+    Ok(())
+}
 
-    fn machine(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        machine::facts(report).iter().try_for_each(|(name, value)| self.fact(name, value))
+fn delivery(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
+    if entry.progress == Progress::New {
+        return page.fact("Delivery", "not begun: `upstart-crash deliver` begins it");
     }
-
-    fn kernel(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        let of_this_end: Vec<_> = report.kernel.iter().flat_map(|kernel| &kernel.lines).collect();
-        for (lines, what) in [
-            (of_this_end, "what its log says of this end, by seconds since the boot"),
-            (machine::other_kernel_lines(report), "what else it wrote in the minute before"),
-        ] {
-            if !lines.is_empty() {
-                self.fact("Kernel", what)?;
-            }
-            lines.into_iter().try_for_each(|line| match line.seconds {
-                Some(seconds) => self.item("|", &format!("{seconds:.6} {}", line.text)),
-                None => self.item("|", &line.text),
-            })?;
-        }
-        Ok(())
+    for owed in &entry.owed {
+        page.fact("Delivery", &format!("{}: {}", owed.sink, waiting(owed)))?;
     }
-
-    fn log(&mut self, report: &CrashReport) -> Result<(), CliError> {
-        let Some(log) = &report.log else { return Ok(()) };
-        let (path, lines, wrote) = (&log.path, log.lines.len(), size(log.bytes));
-        let shown = if log.truncated { "the last" } else { "all" };
-        let whose =
-            if log.this_run_only { "that this run wrote" } else { "of this run or earlier" };
-        self.fact("Log", &format!("{path}: {shown} {lines} lines of {wrote} {whose}"))?;
-        log.lines.iter().try_for_each(|line| self.item("|", line))
+    for (sink, record) in &entry.dead {
+        let why = record.given_up.as_deref().or(record.last_error.as_deref());
+        let why = why.unwrap_or("for a reason that could not be written down");
+        page.fact("Delivery", &format!("{sink}: given up: {why}"))?;
     }
-
-    fn delivery(&mut self, entry: &Entry) -> Result<(), CliError> {
-        if entry.progress == Progress::New {
-            return self.fact("Delivery", "not begun: `upstart-crash deliver` begins it");
-        }
-        for owed in &entry.owed {
-            self.fact("Delivery", &format!("{}: {}", owed.sink, waiting(owed)))?;
-        }
-        for (sink, record) in &entry.dead {
-            let why = record.given_up.as_deref().or(record.last_error.as_deref());
-            let why = why.unwrap_or("for a reason that could not be written down");
-            self.fact("Delivery", &format!("{sink}: given up: {why}"))?;
-        }
-        let unsettled = entry.owed.len() + entry.dead.len();
-        let rest = if unsettled == 0 { "every sink has it" } else { "every other sink has it" };
-        self.fact("Delivery", rest)
-    }
-
-    fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
-        Ok(writeln!(self.out, "{name:<9} {}", harmless(value))?)
-    }
-
-    fn item(&mut self, bullet: &str, value: &str) -> Result<(), CliError> {
-        Ok(writeln!(self.out, "{:<9} {bullet} {}", "", harmless(value))?)
-    }
+    let unsettled = entry.owed.len() + entry.dead.len();
+    let rest = if unsettled == 0 { "every sink has it" } else { "every other sink has it" };
+    page.fact("Delivery", rest)
 }
 
 fn started(report: &CrashReport) -> String {
