@@ -366,8 +366,9 @@ fn slack_gets_blocks_or_plain_text() {
         assert_eq!(request.header("user-agent"), Some(&*format!("upstart-monitor/{version}")));
     }
     let [full, minimal] = [&requests[0], &requests[1]].map(Request::json);
-    assert_eq!(full["text"], report().summary);
-    assert_eq!(full["blocks"][0]["text"]["text"], report().summary);
+    let title = format!("{}, back after 0.4 s", report().summary);
+    assert_eq!(full["text"], title);
+    assert_eq!(full["blocks"][0]["text"]["text"], title);
     assert_eq!(minimal["blocks"], serde_json::Value::Null);
     assert!(minimal["text"].as_str().unwrap().contains("upstart-crash show 6c1d8e40"));
 }
