@@ -234,7 +234,10 @@ fn a_mistake_is_named_with_its_place() {
             "[job.\"shop*\"]\nlogs = [\"/x\"]",
             "config.toml:2:1: unknown field `logs`, expected `log`",
         ),
-        ("[job.shop]\nlog = [\"x.log\"]", "config.toml:2:7: each path of `log` must be absolute"),
+        (
+            "[job.shop]\nlog = [\"x.log\"]",
+            "config.toml:2:7: each of `log` must be an absolute path, or \"journal\"",
+        ),
     ] {
         let found = problems(&[("config.toml", text)]);
         assert!(found.iter().all(|found| !found.contains("hunter22")), "{found:?}");

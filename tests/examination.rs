@@ -294,6 +294,32 @@ fn other_logs_of_a_job_are_read_from_their_end() {
 }
 
 #[test]
+fn the_journal_is_read_where_there_is_one() {
+    let host = host("0s", "[job.shop]\nlog = [\"journal\"]\n");
+    host.make_dir("/usr/bin");
+    host.write(
+        "/usr/bin/journalctl",
+        "#!/bin/sh\n[ \"$1\" = --unit=shop.service ] || exit 1\nprintf 'newest\\noldest\\n'\n",
+    );
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(host.path("/usr/bin/journalctl"), executable).unwrap();
+    host.job("shop").main(CRASHES).start().wait_until_down();
+    let (_, aftermath) = examined(&host);
+    let log = &aftermath["logs"][0];
+    assert_eq!(log["path"], "journal");
+    assert_eq!(log["lines"], serde_json::json!(["oldest", "newest"]));
+    assert_eq!(log["this_run_only"], true);
+}
+
+#[test]
+fn a_host_without_a_journal_says_so() {
+    let host = host("0s", "[job.shop]\nlog = [\"journal\"]\n");
+    host.job("shop").main(CRASHES).start().wait_until_down();
+    let (report, _) = examined(&host);
+    assert_eq!(missing(&report, "logs"), "journal: this host has no journalctl");
+}
+
+#[test]
 fn a_job_that_init_respawns_is_back() {
     let host = host("1s", "");
     let job = host.job("shop").respawn().lives([CRASHES, STAYS_UP]).start();

@@ -9,7 +9,7 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use super::Placed;
 use super::document::JobTable;
-use crate::examine::{Command, JobLogs, Settings, Settle};
+use crate::examine::{Command, JobLogs, LogSource, Settings, Settle};
 
 /// The most commands: all run at the same time, and all they say is in the report.
 const COMMANDS: usize = 16;
@@ -27,17 +27,18 @@ struct Snapshot {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Job {
-    #[serde(deserialize_with = "absolute")]
-    log: Vec<PathBuf>,
+    #[serde(deserialize_with = "sources")]
+    log: Vec<LogSource>,
 }
 
-fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
-    let paths = Vec::<PathBuf>::deserialize(deserializer)?;
-    if paths.iter().all(|path| path.is_absolute()) {
-        Ok(paths)
-    } else {
-        Err(D::Error::custom("each path of `log` must be absolute"))
-    }
+fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LogSource>, D::Error> {
+    let named = Vec::<PathBuf>::deserialize(deserializer)?;
+    let source = |path: PathBuf| match path.to_str() {
+        Some("journal") => Ok(LogSource::Journal),
+        _ if path.is_absolute() => Ok(LogSource::File(path)),
+        _ => Err(D::Error::custom("each of `log` must be an absolute path, or \"journal\"")),
+    };
+    named.into_iter().map(source).collect()
 }
 
 /// What all tables say together; what is wrong with one goes to `problems`.
@@ -90,7 +91,7 @@ pub(super) fn settings(
         }
         let end = table.span();
         match Job::deserialize(ValueDeserializer::from(table)) {
-            Ok(Job { log }) => settings.logs.push(JobLogs { job: name, paths: log }),
+            Ok(Job { log }) => settings.logs.push(JobLogs { job: name, sources: log }),
             Err(error) => problems.push(document.error(&error, end)),
         }
     }

@@ -8,6 +8,7 @@ mod changes;
 mod command_line;
 mod commands;
 mod core_file;
+mod journal;
 mod left_behind;
 mod logs;
 mod ports;
@@ -24,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use scene::Scene;
-pub use settings::{Command, JobLogs, Settings, Settle};
+pub use settings::{Command, JobLogs, LogSource, Settings, Settle};
 
 use crate::aftermath::Aftermath;
 use crate::snapshot::Incomplete;

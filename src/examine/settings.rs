@@ -69,8 +69,17 @@ pub struct Command {
 pub struct JobLogs {
     /// The glob.
     pub job: String,
-    /// The files.
-    pub paths: Vec<PathBuf>,
+    /// The logs.
+    pub sources: Vec<LogSource>,
+}
+
+/// One log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogSource {
+    /// A file, by its absolute path.
+    File(PathBuf),
+    /// systemd's journal, written `"journal"`: the unit that is named like the job.
+    Journal,
 }
 
 fn five_seconds() -> Duration {
