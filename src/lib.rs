@@ -4,6 +4,7 @@
 //! bounded in time, unable to fail the job. *Deliver* (feature `deliver`) runs in a process of its
 //! own. `docs/architecture.md` has the picture; `tests/layers.rs` holds it.
 
+#[cfg(feature = "deliver")]
 pub mod aftermath;
 pub mod evidence;
 pub mod hooks;

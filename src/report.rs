@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+#[cfg(feature = "deliver")]
 use crate::aftermath::Aftermath;
 use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
@@ -16,6 +17,10 @@ use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::time::Timestamp;
 use crate::verdict::{self, Exit, Severity, Verdict, VerdictKind};
+
+/// What the hooks know of it, who are to be small: nothing.
+#[cfg(not(feature = "deliver"))]
+type Aftermath = ();
 
 /// The version of the report format that this program writes.
 pub const VERSION: u32 = 1;

@@ -271,6 +271,7 @@ fn a_directory_that_is_a_link_is_followed_only_if_root_made_it() {
     }
 }
 
+#[cfg(feature = "deliver")]
 #[test]
 fn show_says_whose_lines_they_are() {
     for (layout, whose) in [

@@ -113,6 +113,8 @@ impl KernelLog {
     /// Why none can be read, in words.
     pub fn read(places: Places, job: &Job<'_>, started: Option<Instant>) -> Result<Self, String> {
         let lasted = started.map(|start| sys::boot_micros().saturating_sub(start.boot_micros));
+        // Right after it: what lies between the two makes it doubtful of which run a line is.
+        let now = sys::kernel_log_micros();
         // Upstart that keeps its jobs' output (1.4) logs to the kernel; 0.6.5 did to syslog.
         let logs_to_kernel =
             places.join(Place::Logs, &[]).is_ok_and(|logs| sys::exists(logs.as_c_str()));
@@ -121,7 +123,7 @@ impl KernelLog {
             let title = title(job, tail.escape);
             let log = kmsg::log(&tail, &title);
             is_heard = log.is_heard;
-            Self::of_kernel_log(&log, &title, lasted, logs_to_kernel)
+            Self::of_kernel_log(&log, &title, now, lasted, logs_to_kernel)
         });
         if is_heard || logs_to_kernel {
             return kernel_log;
@@ -142,14 +144,15 @@ impl KernelLog {
         }
     }
 
-    /// What the kernel log says of a run that lasted `lasted` microseconds.
+    /// What the kernel log says of a run that had lasted `lasted` microseconds when the clock that
+    /// stamps it showed `now`.
     fn of_kernel_log(
         log: &Log<'_>,
         title: &[u8],
+        now: (i64, i64),
         lasted: Option<i64>,
         logs_to_kernel: bool,
     ) -> Self {
-        let now = sys::kernel_log_micros();
         let began = lasted.map_or(Began::Unknown, |lasted| Began::new(now, log.newest, lasted));
         let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
         let gap = gap(log, began, logs_to_kernel);
