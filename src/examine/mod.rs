@@ -1,5 +1,5 @@
 //! The examination: what is found out after the hook has returned and before the message goes.
-//! One file a collector, one line each in [`COLLECTORS`].
+//! One file a collector, one line each in `COLLECTORS`.
 //!
 //! Each collector runs in a thread of its own for a limited time. One that fails, or is too slow,
 //! costs only itself: its name and the reason go to the report's `incomplete`.
