@@ -297,12 +297,10 @@ fn other_logs_of_a_job_are_read_from_their_end() {
 fn the_journal_is_read_where_there_is_one() {
     let host = host("0s", "[job.shop]\nlog = [\"journal\"]\n");
     host.make_dir("/usr/bin");
-    host.write(
+    host.write_program(
         "/usr/bin/journalctl",
         "#!/bin/sh\n[ \"$1\" = --unit=shop.service ] || exit 1\nprintf 'newest\\noldest\\n'\n",
     );
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(host.path("/usr/bin/journalctl"), executable).unwrap();
     host.job("shop").main(CRASHES).start().wait_until_down();
     let (_, aftermath) = examined(&host);
     let log = &aftermath["logs"][0];

@@ -8,7 +8,6 @@
 mod support;
 
 use std::collections::HashMap;
-use std::os::unix::fs::PermissionsExt;
 
 use nix::sys::resource::Resource;
 use support::Hook::{PostStop, PreStart};
@@ -46,9 +45,7 @@ while [ -e "$0" ]; do sleep 0.1; done
 /// A host whose hooks find `RECORDER` in the notifier's place.
 fn host_with_recorder() -> Host {
     let host = Host::new();
-    let recorder = host.program("upstart-crash");
-    std::fs::write(&recorder, RECORDER).unwrap();
-    std::fs::set_permissions(&recorder, PermissionsExt::from_mode(0o755)).unwrap();
+    host.write_program("/opt/upstart-monitor/bin/upstart-crash", RECORDER);
     host
 }
 
@@ -179,8 +176,7 @@ fn its_priority_is_the_usual_one() {
 fn the_hook_waits_neither_for_it_nor_for_its_absence() {
     let host = Host::new();
     let slow = host.program("upstart-crash");
-    std::fs::write(&slow, UNTIL_REMOVED).unwrap();
-    std::fs::set_permissions(&slow, PermissionsExt::from_mode(0o755)).unwrap();
+    host.write_program("/opt/upstart-monitor/bin/upstart-crash", UNTIL_REMOVED);
     host.hook(PreStart, "nginx").run().harms_nobody();
     // It ends, although what it started does not; a stderr that is read to its end would wait.
     host.hook(PostStop, "nginx").run().harms_nobody().says_nothing();

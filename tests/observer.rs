@@ -139,10 +139,7 @@ fn the_marker_tells_when_the_run_began() {
 fn it_kicks_the_notifier() {
     let host = Host::new();
     let notifier = "#!/bin/sh\necho \"$1\" > \"$UPSTART_MONITOR_ROOT/kicked\"\n";
-    host.write("/opt/upstart-monitor/bin/upstart-crash", notifier);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    let path = host.path("/opt/upstart-monitor/bin/upstart-crash");
-    assert!(std::fs::set_permissions(path, executable).is_ok());
+    host.write_program("/opt/upstart-monitor/bin/upstart-crash", notifier);
     failure(&host, "nginx").run().harms_nobody().says_nothing();
     support::wait_until("the notifier to be kicked", || {
         std::fs::read_to_string(host.path("/kicked")).is_ok_and(|word| word == "deliver\n")

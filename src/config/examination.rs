@@ -9,7 +9,7 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use super::Placed;
 use super::document::JobTable;
-use crate::examine::{Command, JobLogs, LogSource, Settings, Settle};
+use crate::examine::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
 
 /// The most commands: all run at the same time, and all they say is in the report.
 const COMMANDS: usize = 16;
@@ -34,7 +34,7 @@ struct Job {
 fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LogSource>, D::Error> {
     let named = Vec::<PathBuf>::deserialize(deserializer)?;
     let source = |path: PathBuf| match path.to_str() {
-        Some("journal") => Ok(LogSource::Journal),
+        Some(JOURNAL) => Ok(LogSource::Journal),
         _ if path.is_absolute() => Ok(LogSource::File(path)),
         _ => Err(D::Error::custom("each of `log` must be an absolute path, or \"journal\"")),
     };

@@ -56,24 +56,20 @@ impl StoppingEvent {
     /// Whether what the kernel log says last of the job is on the end that this event is on.
     /// Init writes its lines first, so what does not fit is of an earlier run.
     pub(super) fn is_told_by(&self, end: &RunEnd) -> bool {
-        let not_executed =
-            |wanted| matches!(end.not_executed, Some((process, _)) if process == wanted);
-        match self.process.as_deref().filter(|_| self.failed) {
-            None => end.next == Some(Next::Respawns),
-            Some(RESPAWN) => end.next == Some(Next::GivesUp),
-            Some("main") => match &self.ended {
-                Some(_) => end.main == self.ended && end.next.is_none(),
-                None => not_executed(Process::Main),
-            },
-            Some("pre-start") => match &self.ended {
-                Some(_) => end.pre_start == self.ended,
-                None => not_executed(Process::PreStart),
-            },
-            Some("security") => match &self.ended {
-                Some(_) => end.security == self.ended,
-                None => not_executed(Process::Security),
-            },
-            Some(_) => false,
+        let process = match self.process.as_deref().filter(|_| self.failed) {
+            None => return end.next == Some(Next::Respawns),
+            Some(RESPAWN) => return end.next == Some(Next::GivesUp),
+            Some(name) => Process::from_name(name),
+        };
+        let told = match process {
+            Some(Process::Main) => &end.main,
+            Some(Process::PreStart) => &end.pre_start,
+            Some(Process::Security) => &end.security,
+            _ => return false,
+        };
+        match &self.ended {
+            Some(_) => *told == self.ended && end.next.is_none(),
+            None => end.not_executed.as_ref().map(|(process, _)| *process) == process,
         }
     }
 }

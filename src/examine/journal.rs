@@ -4,19 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Scene;
+use super::logs::BOUNDS;
 use super::run_command::run;
-use super::settings::Command;
+use super::settings::{Command, JOURNAL};
 use crate::report::JobFacts;
 use crate::snapshot::LogTail;
 
-/// How the config and the report call it.
-pub(super) const NAME: &str = "journal";
-
 /// Where systemd has it, since and before /bin became a link.
 const PROGRAMS: [&str; 2] = ["/usr/bin/journalctl", "/bin/journalctl"];
-
-/// The most lines that are asked for.
-const LINES: usize = 50;
 
 /// How long the journal may take: less than a collector may.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -42,9 +37,9 @@ pub(super) fn tail(scene: &Scene) -> Result<LogTail, String> {
     let mut lines: Vec<String> = whole.map(str::to_owned).collect();
     lines.reverse();
     Ok(LogTail {
-        path: NAME.to_owned(),
+        path: JOURNAL.to_owned(),
         bytes: lines.iter().map(|line| line.len() as u64 + 1).sum(),
-        truncated: ran.truncated || lines.len() == LINES,
+        truncated: ran.truncated || lines.len() == BOUNDS.lines,
         lines,
         this_run_only: scene.report.job.started_at.is_some(),
     })
@@ -55,14 +50,14 @@ fn command(program: PathBuf, job: &JobFacts) -> Command {
     let mut argv = vec![
         program.to_string_lossy().into_owned(),
         format!("--unit={}{instance}{}.service", job.name, job.instance),
-        format!("--lines={LINES}"),
+        format!("--lines={}", BOUNDS.lines),
         "--reverse".to_owned(),
         "--output=cat".to_owned(),
         "--quiet".to_owned(),
         "--no-pager".to_owned(),
     ];
     argv.extend(job.started_at.map(|at| format!("--since=@{}", at.micros() / 1_000_000)));
-    Command { name: NAME.to_owned(), argv, timeout: LIMIT, jobs: Vec::new() }
+    Command { name: JOURNAL.to_owned(), argv, timeout: LIMIT, jobs: Vec::new() }
 }
 
 fn environment() -> [(&'static str, String); 2] {

@@ -11,7 +11,7 @@ use crate::sys::{self, CPath};
 const SOURCES: usize = 8;
 
 /// How much of one is taken.
-const BOUNDS: Bounds = Bounds { lines: 50, bytes: 16 * 1024 };
+pub(super) const BOUNDS: Bounds = Bounds { lines: 50, bytes: 16 * 1024 };
 
 /// The end of every log that the config names for this job; what cannot be read goes to `gaps`.
 pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<LogTail> {

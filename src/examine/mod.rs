@@ -25,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use scene::Scene;
-pub use settings::{Command, JobLogs, LogSource, Settings, Settle};
+pub use settings::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
 
 use crate::aftermath::Aftermath;
 use crate::snapshot::Incomplete;

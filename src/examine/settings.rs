@@ -73,12 +73,15 @@ pub struct JobLogs {
     pub sources: Vec<LogSource>,
 }
 
+/// How the config, and a report, call systemd's journal.
+pub const JOURNAL: &str = "journal";
+
 /// One log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogSource {
     /// A file, by its absolute path.
     File(PathBuf),
-    /// systemd's journal, written `"journal"`: the unit that is named like the job.
+    /// systemd's journal, written [`JOURNAL`]: the unit that is named like the job.
     Journal,
 }
 

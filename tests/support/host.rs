@@ -177,6 +177,13 @@ impl Host {
         std::fs::write(self.path(absolute), content).unwrap();
     }
 
+    /// Writes a script that can be executed.
+    pub fn write_program(&self, absolute: &str, script: &str) {
+        self.write(absolute, script);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(self.path(absolute), executable).unwrap();
+    }
+
     /// Makes the user `uid` the owner of what lies at `absolute`.
     pub fn give_to(&self, uid: u32, absolute: &str) {
         require_root();
