@@ -33,11 +33,15 @@ pub mod meaning;
 #[cfg(feature = "deliver")]
 pub mod message;
 #[cfg(feature = "deliver")]
+pub mod notice;
+#[cfg(feature = "deliver")]
 pub mod notifier;
 #[cfg(feature = "deliver")]
 pub mod policy;
 #[cfg(feature = "deliver")]
 pub mod redaction;
+#[cfg(feature = "deliver")]
+pub mod routing;
 #[cfg(feature = "deliver")]
 pub mod secret;
 #[cfg(feature = "deliver")]

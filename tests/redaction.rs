@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use support::{Answer, Host, Receiver};
 use upstart_monitor::config::Config;
+use upstart_monitor::notice::Notice;
 use upstart_monitor::paths::Places;
 use upstart_monitor::report::CrashReport;
 use upstart_monitor::sinks::{Attempt, Fidelity, Outcome};
@@ -125,8 +126,9 @@ impl Sinks {
         std::fs::remove_file(self.host.path("/all.jsonl")).ok();
         for fidelity in [Fidelity::Full, Fidelity::Minimal] {
             for sink in &self.config.sinks {
-                let report = &self.config.redaction.redact_report(report);
-                let attempt = Attempt { report, fidelity, now: Timestamp::from_micros(0) };
+                let notice = Notice::of(report);
+                let notice = &self.config.redaction.redact_notice(&notice, Some(report));
+                let attempt = Attempt { notice, fidelity, now: Timestamp::from_micros(0) };
                 assert_eq!(sink.sink.deliver(&attempt), Outcome::Delivered, "{}", sink.name);
             }
         }

@@ -18,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use upstart_monitor::config::Config;
+use upstart_monitor::notice::Notice;
 use upstart_monitor::paths::Places;
 use upstart_monitor::redaction::{Redacted, Redaction};
 use upstart_monitor::report::CrashReport;
@@ -41,7 +42,7 @@ fn report() -> CrashReport {
 
 /// `report` as the notifier hands it over.
 fn handed_over(report: &CrashReport) -> Redacted {
-    Redaction::off().redact_report(report)
+    Redaction::off().redact_notice(&Notice::of(report), Some(report))
 }
 
 // --- the host ------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ impl Host {
 
 fn deliver(sink: &NamedSink, fidelity: Fidelity) -> Outcome {
     let outcome =
-        sink.sink.deliver(&Attempt { report: &handed_over(&report()), fidelity, now: NOW });
+        sink.sink.deliver(&Attempt { notice: &handed_over(&report()), fidelity, now: NOW });
     let shown = format!("{outcome:?}");
     for secret in SECRETS {
         assert!(!shown.contains(secret), "{}: {shown}", sink.name);
@@ -611,7 +612,7 @@ fn a_long_line_loses_the_front_of_its_log() {
     let log = report.log.as_mut().unwrap();
     log.truncated = false;
     log.lines = (0..50).map(|n| format!("{n} {}", "\"".repeat(1300))).collect();
-    let attempt = Attempt { report: &handed_over(&report), fidelity: Fidelity::Full, now: NOW };
+    let attempt = Attempt { notice: &handed_over(&report), fidelity: Fidelity::Full, now: NOW };
     assert_eq!(host.sink().sink.deliver(&attempt), Outcome::Delivered);
 
     let line = fs::read_to_string(host.path("/var/log/crashes.jsonl")).unwrap();

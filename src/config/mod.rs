@@ -20,6 +20,7 @@ use toml::de::{DeValue, ValueDeserializer};
 use crate::examine::Settings;
 use crate::paths::Places;
 use crate::redaction::{self, Pattern, Redaction};
+use crate::routing::Routing;
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use document::{Document, SinkTable};
@@ -72,7 +73,7 @@ impl Config {
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
             let sink = open(document, sink, &mut context, &mut problems);
-            sinks.extend(sink.map(|sink| NamedSink { name, sink }));
+            sinks.extend(sink.map(|sink| NamedSink { name, routing: Routing::default(), sink }));
         }
 
         match redaction {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use super::*;
 use crate::id::ReportId;
 use crate::redaction::Redaction;
+use crate::routing::Routing;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink};
 use crate::spool::testing::{empty, id};
 
@@ -68,7 +69,7 @@ impl Service {
 impl Sink for Service {
     fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
         let mut state = self.0.state.lock().unwrap();
-        state.sent.push((attempt.report.id, attempt.fidelity));
+        state.sent.push((attempt.notice.notice().id, attempt.fidelity));
         self.0.changed.notify_all();
         let (mut state, _) =
             self.0.changed.wait_timeout_while(state, FOREVER, |state| state.hangs).unwrap();
@@ -84,6 +85,7 @@ impl Sink for Service {
 fn config(services: &[(&str, &Service)]) -> Config {
     let named = |(name, service): &(&str, &Service)| NamedSink {
         name: (*name).to_owned(),
+        routing: Routing::default(),
         sink: Box::new((*service).clone()),
     };
     let examination = Settings { settle: Duration::ZERO, ..Settings::default() };

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::id::ReportId;
+use crate::notice::Notice;
 use crate::policy::{self, Circumstances, Fate};
 use crate::redaction::Redaction;
 use crate::sinks::{Attempt, NamedSink, Outcome};
@@ -118,7 +119,7 @@ impl Worker<'_> {
         use std::io::ErrorKind::{InvalidData, NotFound};
         match self.spool.taken_report(id) {
             Ok(report) => Ok(self.sink.sink.deliver(&Attempt {
-                report: &self.redaction.redact_report(&report),
+                notice: &self.redaction.redact_notice(&Notice::of(&report), Some(&report)),
                 fidelity: record.fidelity,
                 now: sys::now(),
             })),

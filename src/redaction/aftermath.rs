@@ -65,6 +65,7 @@ impl Redaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notice::Notice;
     use crate::sinks::samples;
 
     #[test]
@@ -78,9 +79,9 @@ mod tests {
         aftermath.commands.as_mut().unwrap()[0].output = format!("one\n{line}\n\nlast\n");
         aftermath.logs.as_mut().unwrap()[0].lines = vec![line.to_owned()];
         let redaction = Redaction::new(Vec::new()).unwrap();
-        let redacted = redaction.redact_report(&report);
-        assert!(!serde_json::to_string(&redacted).unwrap().contains("s3cret"));
-        let found = redacted.aftermath.as_ref().unwrap();
+        let redacted = redaction.redact_notice(&Notice::of(&report), Some(&report));
+        assert!(!serde_json::to_string(&redacted.report()).unwrap().contains("s3cret"));
+        let found = redacted.report().unwrap().aftermath.as_ref().unwrap();
         let masked = "mysql --password [redacted: password]";
         assert_eq!(found.left_behind.as_ref().unwrap()[0].command, masked);
         let output = &found.commands.as_ref().unwrap()[0].output;

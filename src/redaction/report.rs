@@ -1,41 +1,45 @@
-//! A report without its secrets.
+//! A notice and its report without their secrets.
 //!
 //! Every struct is taken apart to its last field: a field that is added does not compile before
 //! somebody has decided here whether it can hold what a service, or who wrote to it, made up.
 
 use std::borrow::Cow;
-use std::ops::Deref;
-
-use serde::Serialize;
 
 use super::Redaction;
 use crate::evidence::{
     Ended, Evidence, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal, StopEvents,
     StoppingEvent,
 };
+use crate::notice::Notice;
 use crate::report::{CrashReport, JobFacts, VerdictFacts};
 use crate::snapshot::{CgroupMemory, Disk, Incomplete, LogTail, Snapshot};
 use crate::verdict::Exit;
 
-/// A report as it may leave the host.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Redacted(CrashReport);
+/// A notice as it may leave the host, with the report that goes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Redacted {
+    notice: Notice,
+    report: Option<CrashReport>,
+}
 
-impl Deref for Redacted {
-    type Target = CrashReport;
+impl Redacted {
+    /// What is told.
+    pub fn notice(&self) -> &Notice {
+        &self.notice
+    }
 
-    fn deref(&self) -> &CrashReport {
-        &self.0
+    /// The report on the crash, or on the last of several; `None` where there is none.
+    pub fn report(&self) -> Option<&CrashReport> {
+        self.report.as_ref()
     }
 }
 
 impl Redaction {
-    /// `report` without its secrets.
-    pub fn redact_report(&self, report: &CrashReport) -> Redacted {
-        let mut report = report.clone();
-        self.report(&mut report);
-        Redacted(report)
+    /// `notice` without its secrets, and `report`, which it names.
+    pub fn redact_notice(&self, notice: &Notice, report: Option<&CrashReport>) -> Redacted {
+        let (notice, mut report) = (notice.clone(), report.cloned());
+        report.iter_mut().for_each(|report| self.report(report));
+        Redacted { notice, report }
     }
 
     fn report(&self, report: &mut CrashReport) {

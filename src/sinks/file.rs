@@ -38,7 +38,8 @@ struct FileSink {
 impl Sink for FileSink {
     /// Never refuses for good: whatever is wrong with a file, somebody may mend it.
     fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        let written = line(attempt.report).and_then(|line| append(&self.path, &line));
+        let Some(report) = attempt.notice.report() else { return Outcome::Delivered };
+        let written = line(report).and_then(|line| append(&self.path, &line));
         match written {
             Ok(()) => Outcome::Delivered,
             Err(error) => Outcome::Retry {

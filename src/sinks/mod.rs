@@ -21,13 +21,14 @@ pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
 
 use crate::redaction::Redacted;
+use crate::routing::Routing;
 use crate::time::Timestamp;
 
-/// One try to hand one report to one sink.
+/// One try to hand one notice to one sink.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// What is to be handed over: nothing that must not leave the host is in it.
-    pub report: &'a Redacted,
+    pub notice: &'a Redacted,
     /// How much of it.
     pub fidelity: Fidelity,
     /// When the try is made.
@@ -85,6 +86,8 @@ pub trait Sink: Send + Sync {
 pub struct NamedSink {
     /// `slack.ops`.
     pub name: String,
+    /// What it is sent.
+    pub routing: Routing,
     /// The sink.
     pub sink: Box<dyn Sink>,
 }

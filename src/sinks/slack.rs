@@ -82,7 +82,8 @@ impl Sink for Slack {
 impl Slack {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let url = read_url("webhook_url", &self.webhook_url, &self.environment)?;
-        let message = Message::of(attempt.report, self.log_lines);
+        let Some(report) = attempt.notice.report() else { return Ok(Outcome::Delivered) };
+        let message = Message::of(report, self.log_lines);
         let body = match attempt.fidelity {
             Fidelity::Full => full(&message),
             Fidelity::Minimal => minimal(&message),

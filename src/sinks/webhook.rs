@@ -120,7 +120,7 @@ impl Webhook {
             return Err(parked(why));
         }
         let url = read_url("url", &self.url, &self.environment)?;
-        let report = attempt.report;
+        let Some(report) = attempt.notice.report() else { return Ok(Outcome::Delivered) };
         let body = match attempt.fidelity {
             Fidelity::Full => serde_json::to_vec(report),
             Fidelity::Minimal => serde_json::to_vec(&minimal(report)),

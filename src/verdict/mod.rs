@@ -12,7 +12,7 @@ pub use exit::{Exit, ExitKind};
 pub use judge::judge;
 
 /// What became of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {

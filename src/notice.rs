@@ -1,0 +1,181 @@
+//! What people are told in one message: a crash, more of the same, the all-clear.
+//!
+//! A notice is made once, lies in a sink's queue until it is settled, and never changes: every try
+//! hands over the same counts under the same id. It names reports; what they hold is read when it
+//! is sent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ReportId;
+use crate::report::CrashReport;
+use crate::time::Timestamp;
+use crate::verdict::{Severity, VerdictKind};
+
+/// One message, before it is put into words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The idempotency key of every try; of a crash, its report's own.
+    pub id: ReportId,
+    /// When what it tells of happened: the crash, the last of several, the all-clear.
+    pub time: Timestamp,
+    /// How loud it is.
+    pub severity: Severity,
+    /// What it tells.
+    pub subject: Subject,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subject {
+    /// One crash, by itself.
+    Crash {
+        /// Its report.
+        report: ReportId,
+        /// Which crash of its job it is, since `since`; 1 where there was none before.
+        nth: u64,
+        /// When the first of them was.
+        since: Timestamp,
+    },
+    /// The same job again, as often as `tally` says, since it was told of last.
+    Repeats {
+        /// The job.
+        job: JobName,
+        /// What it died of, and how often.
+        tally: Tally,
+        /// When it was told of last.
+        since: Timestamp,
+        /// When the last of these crashes was.
+        until: Timestamp,
+        /// How often the job has crashed since its trouble began, these crashes included.
+        total: u64,
+        /// The report on the last one.
+        latest: ReportId,
+    },
+    /// A job that had crashed has been up for a while.
+    Recovered {
+        /// The job.
+        job: JobName,
+        /// What it died of since its trouble began, and how often.
+        tally: Tally,
+        /// When the first of these crashes was.
+        since: Timestamp,
+        /// When the last was.
+        until: Timestamp,
+        /// For how long it has been up, in seconds.
+        up_seconds: u64,
+        /// The report on the last crash.
+        latest: ReportId,
+    },
+    /// Many jobs at once.
+    Digest {
+        /// When the first of these crashes was.
+        since: Timestamp,
+        /// When the last was.
+        until: Timestamp,
+        /// The jobs, the loudest and most frequent first.
+        jobs: Vec<JobTally>,
+        /// How many jobs more there are.
+        more_jobs: u64,
+        /// How many crashes these had.
+        more_crashes: u64,
+    },
+    /// Another sink takes nothing any more, or has refused something for good.
+    SinkFailed {
+        /// Its name, `KIND.NAME`.
+        sink: String,
+        /// What it said; names no secret.
+        why: String,
+        /// How many notices wait for it.
+        waiting: u64,
+    },
+}
+
+/// A job, or one instance of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct JobName {
+    /// `host/job` or `host/job/instance`, as in reports.
+    pub key: String,
+    /// As in reports.
+    pub name: String,
+    /// Empty for a job without instances.
+    pub instance: String,
+}
+
+/// One job of many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobTally {
+    /// The job.
+    pub job: JobName,
+    /// What it died of, and how often.
+    pub tally: Tally,
+    /// When the last of these crashes was.
+    pub until: Timestamp,
+    /// The report on it.
+    pub latest: ReportId,
+}
+
+/// Causes and how often each was met, the loudest and most frequent first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tally(pub Vec<Count>);
+
+/// How often a job died of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// What kind of end it was.
+    pub cause: Cause,
+    /// How often.
+    pub count: u64,
+}
+
+/// What a job died of: with the job, the fingerprint of a crash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// The decision.
+    pub verdict: VerdictKind,
+    /// `SIGSEGV`, `exit status 3`; null where it is not known.
+    pub exit: Option<String>,
+    /// How loud it is.
+    pub severity: Severity,
+}
+
+impl Notice {
+    /// What is told of the crash that `report` is on, as the first of its job.
+    pub fn of(report: &CrashReport) -> Self {
+        let (id, time, severity) = (report.id, report.time, report.severity);
+        Self { id, time, severity, subject: Subject::Crash { report: id, nth: 1, since: time } }
+    }
+
+    /// The report that is sent with it; `None` where there is none.
+    pub fn report(&self) -> Option<ReportId> {
+        match &self.subject {
+            Subject::Crash { report, .. } => Some(*report),
+            Subject::Repeats { latest, .. } | Subject::Recovered { latest, .. } => Some(*latest),
+            Subject::Digest { .. } | Subject::SinkFailed { .. } => None,
+        }
+    }
+}
+
+impl JobName {
+    /// `nginx`, or `nginx (eu-1)` for an instance: as Upstart writes it.
+    pub fn title(&self) -> String {
+        if self.instance.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} ({})", self.name, self.instance)
+        }
+    }
+}
+
+impl Tally {
+    /// How many crashes these are.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|count| count.count).sum()
+    }
+
+    /// The loudest of them.
+    pub fn severity(&self) -> Option<Severity> {
+        self.0.iter().map(|count| count.cause.severity).max()
+    }
+}
