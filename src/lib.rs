@@ -29,6 +29,8 @@ pub mod demo;
 #[cfg(feature = "deliver")]
 pub mod examine;
 #[cfg(feature = "deliver")]
+pub mod incident;
+#[cfg(feature = "deliver")]
 pub mod meaning;
 #[cfg(feature = "deliver")]
 pub mod message;

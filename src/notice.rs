@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::verdict::{Severity, VerdictKind};
 
 /// One message, before it is put into words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The idempotency key of every try; of a crash, its report's own.
     pub id: ReportId,
@@ -25,7 +25,7 @@ pub struct Notice {
 }
 
 /// What a notice tells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Subject {
     /// One crash, by itself.
@@ -36,6 +36,9 @@ pub enum Subject {
         nth: u64,
         /// When the first of them was.
         since: Timestamp,
+        /// What the job died of since it was told of last, this crash included, and how often.
+        #[serde(default)]
+        tally: Tally,
     },
     /// The same job again, as often as `tally` says, since it was told of last.
     Repeats {
@@ -86,6 +89,8 @@ pub enum Subject {
         sink: String,
         /// What it said; names no secret.
         why: String,
+        /// Since when.
+        since: Timestamp,
         /// How many notices wait for it.
         waiting: u64,
     },
@@ -140,11 +145,20 @@ pub struct Cause {
     pub severity: Severity,
 }
 
+impl Cause {
+    /// Whether both are the same; how loud that is, the config may have changed.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.verdict, &self.exit) == (other.verdict, &other.exit)
+    }
+}
+
 impl Notice {
     /// What is told of the crash that `report` is on, as the first of its job.
     pub fn of(report: &CrashReport) -> Self {
         let (id, time, severity) = (report.id, report.time, report.severity);
-        Self { id, time, severity, subject: Subject::Crash { report: id, nth: 1, since: time } }
+        let (nth, since, tally) = (1, time, Tally::default());
+        let subject = Subject::Crash { report: id, nth, since, tally };
+        Self { id, time, severity, subject }
     }
 
     /// The report that is sent with it; `None` where there is none.
@@ -172,6 +186,33 @@ impl Tally {
     /// How many crashes these are.
     pub fn total(&self) -> u64 {
         self.0.iter().map(|count| count.count).sum()
+    }
+
+    /// How many of them are of `cause`.
+    pub fn of(&self, cause: &Cause) -> u64 {
+        self.0.iter().find(|count| count.cause.is(cause)).map_or(0, |count| count.count)
+    }
+
+    /// Adds `more` of `cause`.
+    pub fn add(&mut self, cause: &Cause, more: u64) {
+        match self.0.iter_mut().find(|count| count.cause.is(cause)) {
+            Some(count) => count.count = count.count.saturating_add(more),
+            None => self.0.push(Count { cause: cause.clone(), count: more }),
+        }
+    }
+
+    /// What is in this one and not in `other`, the loudest and most frequent first.
+    pub fn without(&self, other: &Self) -> Self {
+        let left = |count: &Count| Count {
+            cause: count.cause.clone(),
+            count: count.count.saturating_sub(other.of(&count.cause)),
+        };
+        let mut counts: Vec<_> = self.0.iter().map(left).filter(|left| left.count > 0).collect();
+        counts.sort_by(|a, b| {
+            let rank = |count: &Count| (count.cause.severity, count.count);
+            rank(b).cmp(&rank(a)).then_with(|| a.cause.cmp(&b.cause))
+        });
+        Self(counts)
     }
 
     /// The loudest of them.

@@ -1,5 +1,13 @@
 //! When a report is tried, tried again, given up. Pure: time and chance are arguments.
 
+mod compose;
+mod folding;
+mod plan;
+
+pub use compose::{Composed, compose};
+pub use folding::{Due, Folding};
+pub use plan::{Incidents, Plan, Tell, plan};
+
 use std::time::Duration;
 
 use crate::sinks::{Fidelity, Outcome};

@@ -22,6 +22,7 @@ pub(super) struct Document {
 pub(super) struct Tables<'a> {
     pub(super) delivery: Option<Spanned<DeValue<'a>>>,
     pub(super) redaction: Option<Spanned<DeValue<'a>>>,
+    pub(super) folding: Option<Spanned<DeValue<'a>>>,
     pub(super) sinks: Vec<SinkTable<'a>>,
     pub(super) snapshot: Option<Spanned<DeValue<'a>>>,
     pub(super) jobs: Vec<JobTable<'a>>,
@@ -79,6 +80,7 @@ impl Document {
         let mut tables = Tables {
             delivery: None,
             redaction: None,
+            folding: None,
             sinks: Vec::new(),
             snapshot: None,
             jobs: Vec::new(),
@@ -92,6 +94,7 @@ impl Document {
             match key.get_ref().as_ref() {
                 "delivery" => tables.delivery = Some(value),
                 "redaction" => tables.redaction = Some(value),
+                "folding" => tables.folding = Some(value),
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
                 "snapshot" => tables.snapshot = Some(value),
                 "job" => self.add_jobs(value, &mut tables.jobs, problems),
@@ -99,7 +102,7 @@ impl Document {
                     &key.span(),
                     &format!(
                         "unknown table `{other}`, expected one of `delivery`, `redaction`, \
-                         `snapshot`, `job.NAME`, `sink.KIND.NAME`"
+                         `folding`, `snapshot`, `job.NAME`, `sink.KIND.NAME`"
                     ),
                 )),
             }

@@ -6,6 +6,7 @@
 
 mod document;
 mod examination;
+mod folding;
 mod sinks;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use crate::examine::Settings;
 use crate::paths::Places;
+use crate::policy::Folding;
 use crate::redaction::{self, Pattern, Redaction};
 use crate::routing::Routing;
 use crate::secret::Environment;
@@ -34,6 +36,8 @@ pub struct Config {
     pub retry_for: Duration,
     /// What is removed from reports on their way out.
     pub redaction: Redaction,
+    /// How a storm is held within bounds.
+    pub folding: Folding,
     /// What is found out after a crash, before its report goes.
     pub examination: Arc<Settings>,
     /// Where reports go, in the order of their names.
@@ -55,11 +59,12 @@ impl Config {
 
         let documents = Document::read_all(&environment, &mut problems);
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
+        let (mut snapshots, mut jobs, mut foldings) = (Vec::new(), Vec::new(), Vec::new());
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
             redactions.extend(read.redaction.map(|table| (document, table)));
+            foldings.extend(read.folding.map(|table| (document, table)));
             snapshots.extend(read.snapshot.map(|table| (document, table)));
             jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
@@ -68,17 +73,22 @@ impl Config {
         let delivery = only("delivery", deliveries, &mut problems);
         let delivery = delivery.map_or_else(Delivery::default, |(_, delivery)| delivery);
         let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
+        let folding: Option<Placed<'_, folding::Table>> = only("folding", foldings, &mut problems);
+        let folding = folding.map_or_else(Folding::default, |(_, table)| table.into());
         let examination = Arc::new(examination::settings(snapshots, jobs, &mut problems));
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
             let sink = open(document, sink, &mut context, &mut problems);
-            sinks.extend(sink.map(|sink| NamedSink { name, routing: Routing::default(), sink }));
+            let feed = name.starts_with("file.");
+            let routing = Routing { fold: !feed, recovered: !feed };
+            sinks.extend(sink.map(|sink| NamedSink { name, routing, sink }));
         }
 
         match redaction {
             Some(redaction) if problems.is_empty() => {
-                Ok(Self { retry_for: delivery.retry_for.0, redaction, examination, sinks })
+                let retry_for = delivery.retry_for.0;
+                Ok(Self { retry_for, redaction, folding, examination, sinks })
             }
             _ => Err(ConfigError(problems)),
         }

@@ -18,6 +18,7 @@ mod recovery;
 mod run_command;
 mod scene;
 mod settings;
+mod uptime;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use scene::Scene;
 pub use settings::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
+pub use uptime::uptime;
 
 use crate::aftermath::Aftermath;
 use crate::snapshot::Incomplete;

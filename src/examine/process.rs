@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::command_line;
+use crate::sys;
 
 /// The most processes that are looked at.
 const PROCESSES: usize = 32_768;
@@ -94,6 +96,12 @@ impl Stat {
     pub(super) fn owner(&self) -> Option<u32> {
         fs::metadata(directory(self.pid)).ok().map(|facts| facts.uid())
     }
+}
+
+/// How long process `pid` has been running; `None` where it is gone.
+pub(super) fn age(pid: i32) -> Option<Duration> {
+    let uptime = sys::boot_micros() as f64 / 1e6;
+    Duration::try_from_secs_f64(Stat::of(pid)?.age_seconds(uptime)).ok()
 }
 
 /// `/proc/PID`.

@@ -1,6 +1,10 @@
 //! The notifier: from the spool, by the policy, to the sinks.
 
+mod books;
+mod clock;
+mod desk;
 mod examinations;
+mod trouble;
 mod watch;
 mod worker;
 
@@ -10,14 +14,18 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
-use crate::examine::Settings;
+use crate::examine::{self, Settings};
+use crate::notice::JobName;
 use crate::paths::Places;
+use crate::policy::Folding;
+use crate::routing::Routing;
 use crate::sinks::NamedSink;
 use crate::spool::{Say, Spool, SpoolError};
-use crate::sys;
+use clock::{Clock, Moment};
+use desk::Desk;
 use examinations::Examinations;
 use watch::{Bell, Watch};
 use worker::Worker;
@@ -64,8 +72,9 @@ impl std::error::Error for NotifierError {}
 /// Reads the config, anew at each call.
 pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
 
-/// Delivers everything in `spool`, and returns when nothing is owed any more to a sink that takes
-/// it. Where another notifier is at work, returns at once: that one will do it.
+/// Delivers everything in `spool`, and returns when there is nothing left to do: when no sink that
+/// takes something is owed a notice, or will be. Where another notifier is at work, returns at once:
+/// that one will do it.
 ///
 /// Killed at any moment it leaves its state on the disk, and the next one goes on from there.
 ///
@@ -82,11 +91,22 @@ pub fn deliver(
         let mut config = first.take().map_or_else(load, Ok)?;
         // They go on while the config changes.
         let mut examinations = Examinations::new(places, spool).map_err(NotifierError::NoBell)?;
-        while let Some(changed) = serve(spool, &config, &mut examinations, load, LOOK_AROUND, say)?
-        {
-            config = changed;
+        let uptime = |job: &JobName| examine::uptime(places, job);
+        loop {
+            let desk = Desk {
+                spool,
+                config: &config,
+                examinations: &mut examinations,
+                uptime: &uptime,
+                clock: &Moment::now,
+                say,
+                books: None,
+            };
+            match serve(desk, load, LOOK_AROUND)? {
+                Some(changed) => config = changed,
+                None => return Ok(()),
+            }
         }
-        Ok(())
     })
 }
 
@@ -113,52 +133,48 @@ fn alone(
     }
 }
 
-/// Serves the sinks of `config` until nothing is owed, or until the config has changed, which is
-/// looked for at every word and every `look_around`: then returns the new one.
+/// Serves the sinks of the desk's config until nothing is left to do, or until the config has
+/// changed, which is looked for at every word and every `look_around`: then returns the new one.
 ///
 /// Without sinks it only makes reports of unseen markers: they wait in `new/` for a config.
 fn serve(
-    spool: &Spool,
-    config: &Config,
-    examinations: &mut Examinations,
+    mut desk: Desk<'_>,
     load: Load<'_>,
     look_around: Duration,
-    say: Say<'_>,
 ) -> Result<Option<Config>, SpoolError> {
+    let Desk { spool, config, clock, say, .. } = desk;
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let fingerprints = fingerprints(config);
-    spool.remove_leftovers(sys::now(), say)?;
-    spool.give_up_orphans(sys::now(), say)?;
+    spool.remove_leftovers(clock().time, say)?;
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
-    let watch = watch_over(spool, &names, examinations.bell())?;
+    let watch = watch_over(spool, &names, desk.examinations.bell())?;
     if names.is_empty() && (spool.has_unseen()? || spool.has_new()?) {
         say(format_args!("the config names no sink: reports wait in the spool"));
     }
 
     thread::scope(|scope| {
-        let workers: Vec<_> =
-            active.iter().map(|sink| start_worker(scope, spool, sink, config, say)).collect();
-        let mut looked_around = Instant::now();
+        let workers: Vec<_> = active
+            .iter()
+            .map(|sink| start_worker(scope, spool, sink, config, clock, say))
+            .collect();
+        let mut looked_around = clock();
         loop {
-            let emergency = spool.adopt_emergency(sys::now(), say)?;
-            let unseen = spool.adopt_unseen(say)?;
-            // What goes nowhere yet is not examined.
-            let more = !names.is_empty() && examinations.go_on(&config.examination, say)?;
-            let held = |id| examinations.holds(id);
-            let new = spool.take_new(&names, sys::now(), &held, say)?;
-            if new.taken > 0 {
+            let look = desk.look()?;
+            if look.queued {
                 // A worker that is awake already has a message waiting, one is enough.
                 for wake in &workers {
                     let _ = wake.try_send(());
                 }
             }
-            if emergency.left + unseen.left + new.left == 0 && !anything_owed(spool, &active)? {
+            let later = look.left || look.again_in.is_some();
+            if !look.more && !later && !anything_owed(spool, &active)? {
                 return Ok(None);
             }
-            watch.wait(if more { Duration::ZERO } else { look_around });
-            if spool.take_word() || looked_around.elapsed() >= look_around {
-                looked_around = Instant::now();
+            let wait = look.again_in.unwrap_or(look_around).min(look_around);
+            watch.wait(if look.more { Duration::ZERO } else { wait });
+            if spool.take_word() || clock().since(looked_around) >= look_around {
+                looked_around = clock();
                 match load() {
                     Ok(now) if self::fingerprints(&now) != fingerprints => return Ok(Some(now)),
                     Ok(_) => {}
@@ -201,7 +217,7 @@ fn active_sinks<'a>(
 /// Whether a sink that takes reports lacks one.
 fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolError> {
     for sink in active {
-        if spool.parked(&sink.name).is_none() && spool.head(&sink.name)?.is_some() {
+        if spool.parked(&sink.name).is_none() && !spool.owed(&sink.name)?.is_empty() {
             return Ok(true);
         }
     }
@@ -223,11 +239,12 @@ fn start_worker<'scope, 'env>(
     spool: &'env Spool,
     sink: &'env NamedSink,
     config: &'env Config,
+    clock: Clock<'env>,
     say: Say<'env>,
 ) -> SyncSender<()> {
     let (waker, wake) = sync_channel(1);
     let (redaction, retry_for) = (&config.redaction, config.retry_for);
-    scope.spawn(move || Worker { spool, sink, redaction, retry_for, wake, say }.run());
+    scope.spawn(move || Worker { spool, sink, redaction, retry_for, clock, say }.run(&wake));
     waker
 }
 
@@ -235,7 +252,7 @@ fn start_worker<'scope, 'env>(
 fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(), SpoolError> {
     let known: BTreeSet<_> = names.iter().copied().collect();
     for sink in spool.queues()? {
-        if !known.contains(sink.as_str()) && spool.head(&sink)?.is_some() {
+        if !known.contains(sink.as_str()) && !spool.owed(&sink)?.is_empty() {
             say(format_args!("{sink}: is in no config; what it is owed stays in the spool"));
         }
     }
@@ -243,14 +260,22 @@ fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(),
 }
 
 /// What tells one config from another.
-type Fingerprints = (Duration, Option<Vec<String>>, Arc<Settings>, Vec<(String, String)>);
+type Fingerprints =
+    (Duration, Folding, Option<Vec<String>>, Arc<Settings>, Vec<(String, Routing, String)>);
 
 /// That of `config`.
 fn fingerprints(config: &Config) -> Fingerprints {
-    let sinks = config.sinks.iter().map(|sink| (sink.name.clone(), sink.sink.fingerprint()));
+    let sinks = config.sinks.iter();
+    let sinks =
+        sinks.map(|sink| (sink.name.clone(), sink.routing.clone(), sink.sink.fingerprint()));
     let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
-    (config.retry_for, redaction, Arc::clone(&config.examination), sinks.collect())
+    let (folding, examination) = (config.folding.clone(), Arc::clone(&config.examination));
+    (config.retry_for, folding, redaction, examination, sinks.collect())
 }
 
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod storms;
 #[cfg(test)]
 mod tests;

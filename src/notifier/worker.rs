@@ -1,12 +1,15 @@
 //! One sink's worker: sends what the sink is owed, in order, one at a time.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::{Clock, Moment};
 use crate::id::ReportId;
 use crate::notice::Notice;
-use crate::policy::{self, Circumstances, Fate};
+use crate::policy::{self, Circumstances, Decision, Fate};
 use crate::redaction::Redaction;
+use crate::report::CrashReport;
 use crate::sinks::{Attempt, NamedSink, Outcome};
 use crate::spool::{Parked, Record, Say, Spool, SpoolError};
 use crate::sys;
@@ -25,28 +28,32 @@ pub(super) struct Worker<'a> {
     pub(super) sink: &'a NamedSink,
     /// What does not go there.
     pub(super) redaction: &'a Redaction,
-    /// How long a report is tried.
+    /// How long a notice is tried.
     pub(super) retry_for: Duration,
-    /// A message is a new report, the end of the line is the end of the work.
-    pub(super) wake: Receiver<()>,
+    /// The time.
+    pub(super) clock: Clock<'a>,
     /// Where it says what happens.
     pub(super) say: Say<'a>,
 }
 
 /// What a worker knows of the sink beyond the queue.
 #[derive(Default)]
-struct Memory {
-    /// Until then the sink is left alone. By a clock that nobody sets; what the records say of
-    /// times is for the next notifier.
-    pause_until: Option<Instant>,
+pub(super) struct Memory {
+    /// What was in the queue when it was looked at last, and was not sent since.
+    pending: VecDeque<ReportId>,
+    /// Until then the sink is left alone. What the records say of times is for the next notifier.
+    paused: Option<(Moment, Duration)>,
     /// Since when every try has failed.
-    failing_since: Option<Instant>,
-    /// The record of the report that was tried last: a full disk may not have taken it.
+    failing_since: Option<Moment>,
+    /// The record of the notice that was tried last: a full disk may not have taken it.
     tried: Option<(ReportId, Record)>,
+    /// What became of the last notice, where the disk did not take that.
+    unsettled: Option<(ReportId, Fate)>,
 }
 
 /// What a worker does next.
-enum Next {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
     /// Looks again after this time, or when woken.
     After(Duration),
     /// Nothing more: the sink is parked.
@@ -54,37 +61,51 @@ enum Next {
 }
 
 impl Worker<'_> {
-    /// Works until told to end, or until the sink is parked.
-    pub(super) fn run(self) {
+    /// Works until told to end, or until the sink is parked. A message on `wake` is something new
+    /// in the queue, the end of the line is the end of the work.
+    pub(super) fn run(self, wake: &Receiver<()>) {
         let mut memory = Memory::default();
         loop {
             let wait = match self.step(&mut memory) {
-                Ok(Next::After(wait)) => wait,
-                Ok(Next::Leave) => return,
-                Err(error) => {
-                    (self.say)(format_args!("{}: {error}", self.sink.name));
-                    DISK_PAUSE
-                }
+                Next::After(wait) => wait,
+                Next::Leave => return,
             };
-            if self.wake.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+            if wake.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
         }
     }
 
-    /// Tries the first report of the queue, if it is due.
-    fn step(&self, memory: &mut Memory) -> Result<Next, SpoolError> {
-        let pause = memory.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
-        if let Some(pause) = pause.filter(|pause| !pause.is_zero()) {
-            return Ok(Next::After(pause));
+    /// Does one thing: tries the first notice of the queue, if it is due.
+    pub(super) fn step(&self, memory: &mut Memory) -> Next {
+        let done = match memory.unsettled.take() {
+            Some((id, fate)) => Ok(self.settle(id, fate, memory)),
+            None => self.try_next(memory),
+        };
+        done.unwrap_or_else(|error| {
+            (self.say)(format_args!("{}: {error}", self.sink.name));
+            Next::After(DISK_PAUSE)
+        })
+    }
+
+    fn try_next(&self, memory: &mut Memory) -> Result<Next, SpoolError> {
+        let now = (self.clock)();
+        if let Some((since, pause)) = memory.paused {
+            let left = pause.saturating_sub(now.since(since));
+            if !left.is_zero() {
+                return Ok(Next::After(left));
+            }
         }
         let name = self.sink.name.as_str();
-        let Some(id) = self.spool.head(name)? else { return Ok(Next::After(IDLE)) };
+        if memory.pending.is_empty() {
+            memory.pending = self.spool.owed(name)?.into();
+        }
+        let Some(id) = memory.pending.front().copied() else { return Ok(Next::After(IDLE)) };
         let record = match memory.tried.take() {
             Some((tried, record)) if tried == id => record,
             _ => {
-                let record = self.spool.record(name, id, sys::now())?;
-                let wait = policy::due_in(&record, sys::now());
+                let record = self.spool.record(name, id, now.time)?;
+                let wait = policy::due_in(&record, now.time);
                 if !wait.is_zero() {
                     return Ok(Next::After(wait));
                 }
@@ -92,78 +113,103 @@ impl Worker<'_> {
             }
         };
         if record.given_up.is_some() {
-            return self.spool.give_up(name, id, &record).map(|()| Next::After(Duration::ZERO));
+            return Ok(self.settle(id, Fate::GivenUp(record), memory));
         }
         let outcome = self.attempt(id, &record)?;
+        let now = (self.clock)();
         memory.failing_since = match outcome {
-            Outcome::Retry { .. } => memory.failing_since.or_else(|| Some(Instant::now())),
+            Outcome::Retry { .. } => memory.failing_since.or(Some(now)),
             _ => None,
         };
         let decision = policy::decide(
             outcome,
             &record,
             &Circumstances {
-                now: sys::now(),
+                now: now.time,
                 chance: chance(),
-                failing_for: memory.failing_since.map_or(Duration::ZERO, |since| since.elapsed()),
+                failing_for: memory.failing_since.map_or(Duration::ZERO, |since| now.since(since)),
                 retry_for: self.retry_for,
             },
         );
-        memory.pause_until = Instant::now().checked_add(decision.pause);
+        memory.paused = Some((now, decision.pause));
         self.tell(id, &decision);
         Ok(self.settle(id, decision.fate, memory))
     }
 
-    /// Hands the report over once. One that has been lost from the archive can never be.
+    /// Hands the notice over once. One on a report that has been lost can never be.
     fn attempt(&self, id: ReportId, record: &Record) -> Result<Outcome, SpoolError> {
+        let (notice, report) = match (&record.notice, self.report(record, id)?) {
+            (Some(notice), report) => (notice.clone(), report.ok()),
+            (None, Ok(report)) => (Notice::of(&report), Some(report)),
+            (None, Err(why)) => return Ok(Outcome::Rejected { why }),
+        };
+        Ok(self.sink.sink.deliver(&Attempt {
+            notice: &self.redaction.redact_notice(&notice, report.as_ref()),
+            fidelity: record.fidelity,
+            now: (self.clock)().time,
+        }))
+    }
+
+    /// The report that goes with the notice, or why there is none.
+    fn report(
+        &self,
+        record: &Record,
+        id: ReportId,
+    ) -> Result<Result<CrashReport, String>, SpoolError> {
         use std::io::ErrorKind::{InvalidData, NotFound};
-        match self.spool.taken_report(id) {
-            Ok(report) => Ok(self.sink.sink.deliver(&Attempt {
-                notice: &self.redaction.redact_notice(&Notice::of(&report), Some(&report)),
-                fidelity: record.fidelity,
-                now: sys::now(),
-            })),
+        let named = record.notice.as_ref().map_or(Some(id), Notice::report);
+        let Some(named) = named else { return Ok(Err("it is on no report".to_owned())) };
+        match self.spool.taken_report(named) {
+            Ok(report) => Ok(Ok(report)),
             Err(error) if matches!(error.kind(), InvalidData | NotFound) => {
-                Ok(Outcome::Rejected { why: error.to_string() })
+                Ok(Err(error.to_string()))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Writes down what became of the report. A disk that refuses is asked again and again, with
+    /// Writes down what became of the notice. A disk that refuses is asked again and again, with
     /// nothing sent in between: what was delivered must not be delivered once more.
     fn settle(&self, id: ReportId, fate: Fate, memory: &mut Memory) -> Next {
         let name = self.sink.name.as_str();
-        let parked = |why: &str| Parked {
-            fingerprint: self.sink.sink.fingerprint(),
-            why: why.to_owned(),
-            since: sys::now(),
-        };
-        loop {
-            let settled = match &fate {
-                Fate::Delivered => self.spool.delivered(name, id),
-                Fate::GivenUp(record) => self.spool.give_up(name, id, record),
-                Fate::Parked { why } => self.spool.park(name, &parked(why)),
-                Fate::Owed(record) => {
-                    let kept = self.spool.keep(name, id, record);
-                    memory.tried = Some((id, record.clone()));
-                    if let Err(error) = kept {
-                        (self.say)(format_args!("{name}: {error}; tried again all the same"));
-                    }
-                    Ok(())
-                }
-            };
-            let Err(error) = settled else { break };
-            (self.say)(format_args!("{name}: {error}; nothing is sent until it can be"));
-            if self.wake.recv_timeout(DISK_PAUSE) == Err(RecvTimeoutError::Disconnected) {
-                return Next::Leave;
+        let now = (self.clock)().time;
+        let settled = match &fate {
+            Fate::Delivered => {
+                self.spool.delivered(name, id).and_then(|()| self.spool.forget_failing(name))
             }
+            Fate::GivenUp(record) => {
+                let why = record.given_up.as_deref().unwrap_or_default();
+                let noted = self.spool.note_failing(name, why, now);
+                noted.and_then(|()| self.spool.give_up(name, id, record))
+            }
+            Fate::Parked { why } => {
+                let fingerprint = self.sink.sink.fingerprint();
+                let parked = Parked { fingerprint, why: why.clone(), since: now };
+                self.spool.park(name, &parked)
+            }
+            Fate::Owed(record) => {
+                memory.tried = Some((id, record.clone()));
+                if let Err(error) = self.spool.keep(name, id, record) {
+                    (self.say)(format_args!("{name}: {error}; tried again all the same"));
+                }
+                Ok(())
+            }
+        };
+        if let Err(error) = settled {
+            (self.say)(format_args!("{name}: {error}; nothing is sent until it can be"));
+            memory.unsettled = Some((id, fate));
+            return Next::After(DISK_PAUSE);
         }
-        if matches!(fate, Fate::Parked { .. }) { Next::Leave } else { Next::After(Duration::ZERO) }
+        match fate {
+            Fate::Parked { .. } => return Next::Leave,
+            Fate::Delivered | Fate::GivenUp(_) => memory.pending.retain(|pending| *pending != id),
+            Fate::Owed(_) => {}
+        }
+        Next::After(Duration::ZERO)
     }
 
     /// One line on what became of a try.
-    fn tell(&self, id: ReportId, decision: &policy::Decision) {
+    fn tell(&self, id: ReportId, decision: &Decision) {
         let name = &self.sink.name;
         let because = |record: &Record| record.last_error.clone().unwrap_or_default();
         let seconds = decision.pause.as_secs_f64();

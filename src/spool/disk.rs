@@ -117,6 +117,25 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), SpoolError> {
     if from.parent() == to.parent() { Ok(()) } else { sync_parent(from) }
 }
 
+/// Moves the files with these `names` from one directory to another, and waits until the disk knows
+/// it, once for all of them.
+///
+/// # Errors
+/// What the kernel says; some may have been moved by then.
+pub(super) fn rename_all(
+    from: &Path,
+    to: &Path,
+    names: impl Iterator<Item = String>,
+) -> Result<(), SpoolError> {
+    let mut moved = false;
+    for name in names {
+        let target = to.join(&name);
+        fs::rename(from.join(&name), &target).map_err(SpoolError::at("move a file to", &target))?;
+        moved = true;
+    }
+    if moved { sync(to).and_then(|()| sync(from)) } else { Ok(()) }
+}
+
 /// Removes a file, and waits until the disk knows it; one that is gone already is removed.
 ///
 /// # Errors
@@ -139,7 +158,10 @@ pub(super) fn flush(path: &Path) -> Result<(), SpoolError> {
 }
 
 fn sync_parent(path: &Path) -> Result<(), SpoolError> {
-    let Some(directory) = path.parent() else { return Ok(()) };
+    path.parent().map_or(Ok(()), sync)
+}
+
+fn sync(directory: &Path) -> Result<(), SpoolError> {
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .map_err(SpoolError::at("flush", directory))

@@ -151,7 +151,7 @@ mod tests {
         for number in [1, 2] {
             spool.leave_report(number);
         }
-        spool.take_new(&["file.a", "slack.b"], now(), &|_| false, &|_| ()).unwrap();
+        spool.take_all(&["file.a", "slack.b"], now(), &|_| ());
         spool.delivered("file.a", id(1)).unwrap();
         spool.delivered("slack.b", id(1)).unwrap();
         let why = Record { given_up: Some("no".to_owned()), ..Record::fresh(now()) };

@@ -24,7 +24,7 @@ impl Spool {
     /// # Errors
     /// What the kernel says.
     pub fn lock(&self) -> Result<Option<Lock>, SpoolError> {
-        for place in ["tmp", "new", "unseen", "archive", "queue", "dead", "corrupt"] {
+        for place in ["tmp", "new", "unseen", "archive", "incidents", "queue", "dead", "corrupt"] {
             disk::make_dirs(&self.dir.join(place))?;
         }
         let path = self.dir.join("lock");

@@ -36,11 +36,15 @@
 #[cfg(feature = "deliver")]
 mod disk;
 #[cfg(feature = "deliver")]
+mod drafts;
+#[cfg(feature = "deliver")]
 mod emergency;
 #[cfg(feature = "deliver")]
 mod entries;
 #[cfg(feature = "deliver")]
 mod examination;
+#[cfg(feature = "deliver")]
+mod incidents;
 #[cfg(feature = "deliver")]
 mod lock;
 #[cfg(feature = "deliver")]
@@ -52,6 +56,8 @@ mod store;
 #[cfg(test)]
 #[cfg(feature = "deliver")]
 pub(crate) mod testing;
+#[cfg(feature = "deliver")]
+mod trouble;
 
 use std::ffi::CStr;
 
@@ -63,7 +69,8 @@ pub use {
     entries::{Entry, Owed, Progress},
     lock::Lock,
     record::{Parked, Record},
-    store::{Say, Spool, Taken},
+    store::{Say, Spool, Step, Taken},
+    trouble::Trouble,
 };
 
 use crate::id::{ReportId, RunId};

@@ -5,26 +5,24 @@ use std::path::PathBuf;
 
 use super::disk::{self, SpoolError};
 use super::record::{Parked, Record};
-use super::store::{Say, Spool, id_of, ids_of, json_line};
+use super::store::{Spool, ids_of, json_line};
 use crate::id::ReportId;
 use crate::report::CrashReport;
 use crate::time::Timestamp;
 
 impl Spool {
-    /// The first report that `sink` is owed; `None` where it has everything.
+    /// The notices that `sink` is owed, in the order of their ids; none where it has everything.
     ///
     /// A record whose report is still being taken does not count yet.
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn head(&self, sink: &str) -> Result<Option<ReportId>, SpoolError> {
+    pub fn owed(&self, sink: &str) -> Result<Vec<ReportId>, SpoolError> {
         let names = disk::names(&self.queue(sink))?;
-        let head =
-            ids_of(&names, ".json").find(|id| disk::exists(&self.report_path("archive", *id)));
-        Ok(head)
+        Ok(ids_of(&names, ".json").filter(|id| !self.is_new(*id)).collect())
     }
 
-    /// How the delivery of report `id` to `sink` stands; fresh at `now` where the record was torn.
+    /// How the delivery of notice `id` to `sink` stands; fresh at `now` where the record was torn.
     ///
     /// # Errors
     /// What the kernel says.
@@ -128,29 +126,6 @@ impl Spool {
         Ok(names.filter(|name| self.queue(name).is_dir()).collect())
     }
 
-    /// Gives up what cannot be delivered because its report is gone from `archive/`.
-    /// What the disk refuses is said.
-    ///
-    /// # Errors
-    /// Where the queues cannot be read.
-    pub fn give_up_orphans(&self, now: Timestamp, say: Say<'_>) -> Result<(), SpoolError> {
-        for sink in self.queues()? {
-            for name in disk::names(&self.queue(&sink))? {
-                let Some(id) = id_of(&name, ".json") else { continue };
-                let held = |place| disk::exists(&self.report_path(place, id));
-                if !held("new") && !held("archive") {
-                    let mut record = self.record(&sink, id, now)?;
-                    record.given_up = Some("the report is gone from the archive".to_owned());
-                    match self.give_up(&sink, id, &record) {
-                        Ok(()) => say(format_args!("{sink}: gave up {id}: its report is gone")),
-                        Err(error) => say(format_args!("{sink}: {error}")),
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn queue(&self, sink: &str) -> PathBuf {
         self.dir.join("queue").join(sink)
     }
@@ -159,7 +134,7 @@ impl Spool {
         self.queue(sink).join("parked")
     }
 
-    fn beside(&self, sink: &str, name: &str) -> PathBuf {
+    pub(super) fn beside(&self, sink: &str, name: &str) -> PathBuf {
         self.dir.join("tmp").join(format!("{sink}.{name}"))
     }
 }
@@ -181,7 +156,7 @@ mod tests {
         for number in [3, 1, 2] {
             spool.leave_report(number);
         }
-        assert_eq!(spool.take_new(&[sink], now(), &|_| false, &|_| ()).unwrap().taken, 3);
+        assert_eq!(spool.take_all(&[sink], now(), &|_| ()).taken, 3);
         (dir, spool)
     }
 
@@ -189,11 +164,11 @@ mod tests {
     fn a_sink_gets_its_reports_in_their_order() {
         let (_dir, spool) = three_owed("file.a");
         for number in [1, 2, 3] {
-            assert_eq!(spool.head("file.a").unwrap(), Some(id(number)));
+            assert_eq!(spool.first("file.a"), Some(id(number)));
             spool.delivered("file.a", id(number)).unwrap();
         }
-        assert_eq!(spool.head("file.a").unwrap(), None);
-        assert_eq!(spool.head("never.heard.of").unwrap(), None);
+        assert_eq!(spool.first("file.a"), None);
+        assert_eq!(spool.first("never.heard.of"), None);
     }
 
     #[test]
@@ -204,7 +179,7 @@ mod tests {
         assert_eq!(spool.record("file.a", id(1), now()).unwrap(), record);
         fs::write(spool.record_path("queue", "file.a", id(1)), "").unwrap();
         assert_eq!(spool.record("file.a", id(1), now()).unwrap(), Record::fresh(now()));
-        assert_eq!(spool.head("file.a").unwrap(), Some(id(1)), "still owed");
+        assert_eq!(spool.first("file.a"), Some(id(1)), "still owed");
     }
 
     #[test]
@@ -213,7 +188,7 @@ mod tests {
         let record = Record { given_up: Some("no such hook".to_owned()), ..Record::fresh(now()) };
         spool.give_up("file.a", id(1), &record).unwrap();
         assert_eq!(spool.read_record("dead", "file.a", id(1), now()).unwrap(), record);
-        assert_eq!(spool.head("file.a").unwrap(), Some(id(2)));
+        assert_eq!(spool.first("file.a"), Some(id(2)));
     }
 
     #[test]
@@ -223,21 +198,17 @@ mod tests {
             Parked { fingerprint: "f1".to_owned(), why: "410 Gone".to_owned(), since: now() };
         spool.park("file.a", &parked).unwrap();
         assert_eq!(spool.parked("file.a"), Some(parked));
-        assert_eq!(spool.head("file.a").unwrap(), Some(id(1)), "the note is no report");
+        assert_eq!(spool.first("file.a"), Some(id(1)), "the note is no report");
         spool.unpark("file.a").unwrap();
         spool.unpark("file.a").unwrap();
         assert_eq!(spool.parked("file.a"), None);
     }
 
     #[test]
-    fn what_can_never_be_delivered_is_given_up_and_what_is_being_taken_is_not() {
+    fn what_is_being_taken_is_not_owed_yet() {
         let (_dir, spool) = three_owed("file.a");
         fs::remove_file(spool.report_path("archive", id(1))).unwrap();
         fs::rename(spool.report_path("archive", id(2)), spool.report_path("new", id(2))).unwrap();
-        spool.give_up_orphans(now(), &|_| ()).unwrap();
-        let dead = spool.read_record("dead", "file.a", id(1), now()).unwrap();
-        assert!(dead.given_up.is_some_and(|why| why.contains("archive")));
-        assert!(spool.record("file.a", id(2), now()).is_ok());
-        assert_eq!(spool.head("file.a").unwrap(), Some(id(3)));
+        assert_eq!(spool.owed("file.a").unwrap(), [id(1), id(3)]);
     }
 }

@@ -1,18 +1,22 @@
-//! How the delivery of one report to one sink stands: the content of `queue/SINK/ID.json`.
+//! How the delivery of one notice to one sink stands: the content of `queue/SINK/ID.json`.
 
 use serde::{Deserialize, Serialize};
 
+use crate::incident::Account;
+use crate::notice::Notice;
 use crate::sinks::Fidelity;
 use crate::time::Timestamp;
 
-/// How the delivery of one report to one sink stands.
+/// How the delivery of one notice to one sink stands.
 ///
-/// Life cycle: made fresh when the report is taken, rewritten after each try that failed, removed
-/// when the sink has taken the report, or moved to `dead/SINK/` with the reason inside. One that
-/// was torn by a power loss is a fresh one: the report is owed, how often it was tried is lost.
+/// Life cycle: made fresh when the notice is, rewritten after each try that failed, removed when
+/// the sink has taken it, or moved to `dead/SINK/` with the reason inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When the notifier took the report.
+    /// What is told; null where it is the report with this name, by itself.
+    #[serde(default)]
+    pub notice: Option<Notice>,
+    /// When the notifier made it.
     pub queued_at: Timestamp,
     /// How often it was tried.
     #[serde(default)]
@@ -29,15 +33,19 @@ pub struct Record {
     /// How much of the report is sent.
     #[serde(default = "full", with = "FidelityText")]
     pub fidelity: Fidelity,
-    /// Why nothing more is tried; null while the report is owed.
+    /// Why nothing more is tried; null while the notice is owed.
     #[serde(default)]
     pub given_up: Option<String>,
+    /// What is written down elsewhere before the notice goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<(String, Account)>,
 }
 
 impl Record {
-    /// The record of a report that was taken at `now` and not tried yet.
+    /// The record of a report that was taken at `now`, is told by itself, and was not tried yet.
     pub fn fresh(now: Timestamp) -> Self {
         Self {
+            notice: None,
             queued_at: now,
             attempts: 0,
             tried_at: None,
@@ -45,10 +53,18 @@ impl Record {
             last_error: None,
             fidelity: Fidelity::Full,
             given_up: None,
+            accounts: Vec::new(),
         }
     }
 
-    /// The record that `json` holds, or a fresh one where it was torn.
+    /// The record of `notice`, which was made at `now` and was not tried yet. Before it goes,
+    /// `accounts` are what its sink has been told of the incidents with these keys.
+    pub fn of(notice: Notice, accounts: Vec<(String, Account)>, now: Timestamp) -> Self {
+        Self { notice: Some(notice), accounts, ..Self::fresh(now) }
+    }
+
+    /// The record that `json` holds; where it was torn a fresh one: the report is owed, how often
+    /// it was tried is lost.
     pub(super) fn parse(json: &[u8], now: Timestamp) -> Self {
         serde_json::from_slice(json).unwrap_or_else(|_| Self::fresh(now))
     }

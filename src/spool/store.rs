@@ -1,17 +1,16 @@
-//! The notifier's way in: from what the hooks left to what each sink is owed.
+//! The notifier's way in: from what the hooks left to what is counted and archived.
 //!
-//! Every step may be the last one before a power loss: a report is taken by flushing it, writing
-//! a record for every sink and then moving it to `archive/`. Until that move the report is new and
-//! is taken again, which finds the records that are there and writes the others; after it no
-//! record is ever made again. So every sink gets exactly one, and what was delivered stays so.
-//! Nothing is sent before the move.
+//! Every step may be the last one before a power loss. A report is taken by flushing it, writing
+//! a record for every sink that is told of each by itself, counting it into its incident, and then
+//! moving it to `archive/`. Until that move the report is new and is taken again, which finds the
+//! records that are there and the report counted; after it no record is ever made again. So every
+//! sink gets exactly one, and what was delivered stays so. Nothing is sent before the move.
 
-use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk::{self, SpoolError};
@@ -35,6 +34,15 @@ pub struct Spool {
     pub(super) dir: PathBuf,
     /// Where hooks leave what `dir` does not take.
     pub(super) emergency: Option<PathBuf>,
+}
+
+/// What is done after one of many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The next one.
+    GoOn,
+    /// Nothing: the others stay as they are.
+    Enough,
 }
 
 /// What became of the arrivals.
@@ -111,39 +119,34 @@ impl Spool {
         self.for_each("unseen", ".marker", say, |id| self.adopt(id))
     }
 
-    /// Takes every report in `new/` that is not held: each of `sinks` is owed it, and it moves to
-    /// `archive/`.
-    /// Without sinks all stays where it is, and a config that names some delivers it later.
+    /// Hands every report in `new/` that is not held to `step`, until that has enough of them, and
+    /// puts it on the disk. One that was taken before is only removed.
     ///
     /// # Errors
     /// Where `new/` cannot be read. What is wrong with a single report is said.
-    pub fn take_new(
+    pub fn for_each_new(
         &self,
-        sinks: &[&str],
-        now: Timestamp,
         is_held: &dyn Fn(ReportId) -> bool,
         say: Say<'_>,
+        mut step: impl FnMut(CrashReport) -> Step,
     ) -> Result<Taken, SpoolError> {
-        if sinks.is_empty() {
-            return Ok(Taken::default());
-        }
-        let held = Cell::new(0);
+        let (mut untouched, mut enough) = (0, false);
         let mut count = self.for_each("new", ".json", say, |id| {
-            if is_held(id) {
-                held.set(held.get() + 1);
+            if enough || is_held(id) {
+                untouched += 1;
                 return Ok(());
             }
-            let taken_before = disk::exists(&self.report_path("archive", id));
-            self.read_report("new", id)?;
-            if taken_before {
-                return disk::remove(&self.report_path("new", id));
+            let (report, _) = self.read_report("new", id)?;
+            let path = self.report_path("new", id);
+            if disk::exists(&self.report_path("archive", id)) {
+                return disk::remove(&path);
             }
-            disk::flush(&self.report_path("new", id))?;
-            self.enqueue(id, sinks, now)?;
-            self.archive(id)
+            disk::flush(&path)?;
+            enough = step(report) == Step::Enough;
+            Ok(())
         })?;
-        count.taken -= held.get();
-        count.left += held.get();
+        count.taken -= untouched;
+        count.left += untouched;
         Ok(count)
     }
 
@@ -154,7 +157,7 @@ impl Spool {
         place: &str,
         end: &str,
         say: Say<'_>,
-        step: impl Fn(ReportId) -> Result<(), SpoolError>,
+        mut step: impl FnMut(ReportId) -> Result<(), SpoolError>,
     ) -> Result<Taken, SpoolError> {
         let mut count = Taken::default();
         for name in disk::names(&self.dir.join(place))? {
@@ -167,14 +170,9 @@ impl Spool {
             match done {
                 Ok(()) => count.taken += 1,
                 Err(error) if error.kind() == ErrorKind::InvalidData => {
-                    let target = self.dir.join("corrupt").join(&name);
-                    let made = disk::make_dirs(&self.dir.join("corrupt"));
-                    match made.and_then(|()| disk::rename(&path, &target)) {
-                        Ok(()) => say(format_args!("{error}; kept as {}", target.display())),
-                        Err(second) => {
-                            count.left += usize::from(id.is_some());
-                            say(format_args!("{error}; {second}"));
-                        }
+                    if let Err(second) = self.put_aside(&path, &error, say) {
+                        count.left += usize::from(id.is_some());
+                        say(format_args!("{error}; {second}"));
                     }
                 }
                 Err(error) => {
@@ -184,6 +182,24 @@ impl Spool {
             }
         }
         Ok(count)
+    }
+
+    /// Moves what is of no use, for the reason `why`, to `corrupt/`.
+    ///
+    /// # Errors
+    /// What the kernel says; then it lies where it was.
+    pub(super) fn put_aside(
+        &self,
+        path: &Path,
+        why: &SpoolError,
+        say: Say<'_>,
+    ) -> Result<(), SpoolError> {
+        let corrupt = self.dir.join("corrupt");
+        disk::make_dirs(&corrupt)?;
+        let target = corrupt.join(path.file_name().unwrap_or_default());
+        disk::rename(path, &target)?;
+        say(format_args!("{why}; kept as {}", target.display()));
+        Ok(())
     }
 
     /// Makes a new report of the marker named `id`, unless a post-stop got as far as that.
@@ -200,20 +216,31 @@ impl Spool {
         disk::remove(&marker)
     }
 
-    /// Writes a fresh record for every one of `sinks` that has none.
-    fn enqueue(&self, id: ReportId, sinks: &[&str], now: Timestamp) -> Result<(), SpoolError> {
-        for sink in sinks {
-            if !disk::exists(&self.record_path("queue", sink, id)) {
-                self.make_queue(sink)?;
-                self.keep(sink, id, &Record::fresh(now))?;
-            }
+    /// Writes a fresh record of report `id` for `sink`, unless it has one.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn enqueue(&self, sink: &str, id: ReportId, now: Timestamp) -> Result<(), SpoolError> {
+        if disk::exists(&self.record_path("queue", sink, id)) {
+            return Ok(());
         }
-        Ok(())
+        self.make_queue(sink)?;
+        self.keep(sink, id, &Record::fresh(now))
     }
 
-    /// Moves the report to `archive/`: it is taken.
-    fn archive(&self, id: ReportId) -> Result<(), SpoolError> {
-        disk::rename(&self.report_path("new", id), &self.report_path("archive", id))
+    /// Moves reports to `archive/`: they are taken.
+    ///
+    /// # Errors
+    /// What the kernel says; some may be there by then.
+    pub fn archive(&self, reports: &[ReportId]) -> Result<(), SpoolError> {
+        let places = ["new", "archive"].map(|place| self.dir.join(place));
+        let names = reports.iter().map(|id| format!("{id}.json"));
+        disk::rename_all(&places[0], &places[1], names)
+    }
+
+    /// Whether report `id` lies in `new/`.
+    pub fn is_new(&self, id: ReportId) -> bool {
+        disk::exists(&self.report_path("new", id))
     }
 
     /// The marker named `id`.

@@ -4,9 +4,10 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::Spool;
+use super::{Say, Spool, Step, Taken};
 use crate::id::{ReportId, RunId};
 use crate::marker::{Content, Instant, kept};
+use crate::notice::Notice;
 use crate::report::CrashReport;
 use crate::snapshot::Host;
 use crate::time::Timestamp;
@@ -55,6 +56,33 @@ impl Spool {
         id
     }
 
+    /// Takes everything, for `sinks` that are told of each report by itself.
+    pub(crate) fn take_all(&self, sinks: &[&str], now: Timestamp, say: Say<'_>) -> Taken {
+        let mut taken = Vec::new();
+        let count = self.for_each_new(&|_| false, say, |report| {
+            taken.push(report.id);
+            Step::GoOn
+        });
+        for id in &taken {
+            sinks.iter().for_each(|sink| self.enqueue(sink, *id, now).unwrap());
+        }
+        self.archive(&taken).unwrap();
+        count.unwrap()
+    }
+
+    /// The notices that were given up for `sink`.
+    pub(crate) fn given_up(&self, sink: &str) -> Vec<Notice> {
+        let names = super::disk::names(&self.dir.join("dead").join(sink)).unwrap();
+        let ids = super::store::ids_of(&names, ".json");
+        let record = |id| self.read_record("dead", sink, id, Timestamp::from_micros(0)).unwrap();
+        ids.filter_map(|id| record(id).notice).collect()
+    }
+
+    /// The first notice that `sink` is owed.
+    pub(crate) fn first(&self, sink: &str) -> Option<ReportId> {
+        self.owed(sink).unwrap().first().copied()
+    }
+
     /// Puts a file into `place`, in one step.
     pub(crate) fn leave(&self, place: &str, name: &str, content: &[u8]) {
         let (tmp, place) = (self.dir.join("tmp"), self.dir.join(place));
@@ -64,7 +92,7 @@ impl Spool {
         fs::rename(tmp.join(name), place.join(name)).unwrap();
     }
 
-    /// The paths of all files below the spool, sorted.
+    /// The paths of all files below the spool, sorted: all that hold reports, notices, markers.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let mut directories = vec![self.dir.clone()];
@@ -73,7 +101,7 @@ impl Spool {
                 let path = item.unwrap().path();
                 if path.is_dir() {
                     directories.push(path);
-                } else if !path.ends_with("lock") {
+                } else if !path.ends_with("lock") && !path.starts_with(self.dir.join("incidents")) {
                     let below = path.strip_prefix(&self.dir).unwrap();
                     files.push(below.to_str().unwrap().to_owned());
                 }

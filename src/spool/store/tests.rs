@@ -22,7 +22,7 @@ fn said(story: impl FnOnce(Say<'_>)) -> Vec<String> {
 /// Takes everything, with nothing to complain about.
 fn take(spool: &Spool) -> Taken {
     let mut taken = Taken::default();
-    let lines = said(|say| taken = spool.take_new(&SINKS, now(), &|_| false, say).unwrap());
+    let lines = said(|say| taken = spool.take_all(&SINKS, now(), say));
     assert_eq!(lines, [""; 0]);
     taken
 }
@@ -55,15 +55,15 @@ fn killed_between_any_two_steps_of_taking_each_sink_gets_one_record() {
         let _lock = spool.lock().unwrap();
         let id = spool.leave_report(1);
         match killed_after {
-            "one record" => spool.enqueue(id, &SINKS[..1], now()).unwrap(),
+            "one record" => spool.enqueue(SINKS[0], id, now()).unwrap(),
             "a torn record" => spool.leave("queue/file.a", &format!("{id}.json"), b"{\"queu"),
-            "all records" => spool.enqueue(id, &SINKS, now()).unwrap(),
+            "all records" => SINKS.iter().for_each(|sink| spool.enqueue(sink, id, now()).unwrap()),
             _ => {}
         }
-        assert_eq!(spool.head("file.a").unwrap(), None, "not sent yet after {killed_after}");
+        assert_eq!(spool.first("file.a"), None, "not sent yet after {killed_after}");
         take(&spool);
         for sink in SINKS {
-            assert_eq!(spool.head(sink).unwrap(), Some(id), "{sink} after {killed_after}");
+            assert_eq!(spool.first(sink), Some(id), "{sink} after {killed_after}");
             assert_eq!(spool.record(sink, id, now()).unwrap(), Record::fresh(now()));
         }
         assert_eq!(spool.files().len(), 3, "{killed_after}: {:?}", spool.files());
@@ -99,10 +99,7 @@ fn what_is_no_report_is_set_aside_and_the_rest_goes_on() {
 
     let lines = said(|say| {
         spool.adopt_unseen(say).unwrap();
-        assert_eq!(
-            spool.take_new(&SINKS, now(), &|_| false, say).unwrap(),
-            Taken { taken: 1, left: 0 }
-        );
+        assert_eq!(spool.take_all(&SINKS, now(), say), Taken { taken: 1, left: 0 });
     });
     assert_eq!(lines.len(), 5, "{lines:#?}");
     assert!(lines.iter().all(|line| line.contains("/corrupt/")), "{lines:#?}");
@@ -118,7 +115,7 @@ fn what_is_no_report_is_set_aside_and_the_rest_goes_on() {
     expected.sort();
     assert_eq!(corrupt, expected);
     assert_eq!(fs::read_to_string(dir.path().join("elsewhere")).unwrap(), "{}");
-    assert_eq!(spool.head("file.a").unwrap(), Some(whole));
+    assert_eq!(spool.first("file.a"), Some(whole));
 }
 
 #[test]
@@ -143,7 +140,7 @@ fn an_unseen_marker_whose_report_is_there_is_only_removed() {
         let _lock = spool.lock().unwrap();
         let id = spool.leave_report(1);
         if place == "archive" {
-            spool.archive(id).unwrap();
+            spool.archive(&[id]).unwrap();
         }
         let before = fs::read(spool.report_path(place, id)).unwrap();
         spool.leave_marker(1);

@@ -1,0 +1,116 @@
+//! One look at the spool: what has arrived is examined, counted and archived, and the notices that
+//! are due are put into the queues.
+
+use std::time::Duration;
+
+use super::books::{Books, Reader, Uptime};
+use super::clock::Clock;
+use super::examinations::Examinations;
+use super::trouble;
+use crate::config::Config;
+use crate::incident::Crash;
+use crate::spool::{Say, Spool, SpoolError, Step, Taken};
+
+/// How many reports are taken in one look: the first must not wait for thousands.
+const ONE_GO: usize = 256;
+
+/// What works off the arrivals, for one config.
+pub(super) struct Desk<'a> {
+    pub(super) spool: &'a Spool,
+    pub(super) config: &'a Config,
+    pub(super) examinations: &'a mut Examinations,
+    pub(super) uptime: Uptime<'a>,
+    pub(super) clock: Clock<'a>,
+    pub(super) say: Say<'a>,
+    pub(super) books: Option<Books>,
+}
+
+/// What a look came to.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// Whether there is something new in a queue.
+    pub(super) queued: bool,
+    /// Whether there is more to take at once.
+    pub(super) more: bool,
+    /// Whether something has arrived that could not be taken yet.
+    pub(super) left: bool,
+    /// When something is due, should nothing happen before; `None` where nothing will be.
+    pub(super) again_in: Option<Duration>,
+}
+
+impl Desk<'_> {
+    /// Looks once.
+    ///
+    /// # Errors
+    /// Where a directory of the spool cannot be read. What is wrong with single files is said.
+    pub(super) fn look(&mut self) -> Result<Look, SpoolError> {
+        let emergency = self.spool.adopt_emergency((self.clock)().time, self.say)?;
+        let unseen = self.spool.adopt_unseen(self.say)?;
+        let mut look = Look { left: emergency.left + unseen.left > 0, ..Look::default() };
+        // Without a sink, what has arrived waits for one, and is not examined.
+        if self.config.sinks.is_empty() {
+            return Ok(look);
+        }
+        look.more = self.examinations.go_on(&self.config.examination, self.say)?;
+        match self.work(&mut look) {
+            Ok(()) => {}
+            Err(error) => {
+                // What is in memory only was not entered: it is read and done again.
+                self.books = None;
+                look.left = true;
+                (self.say)(format_args!("{error}; what has arrived stays where it is"));
+            }
+        }
+        Ok(look)
+    }
+
+    fn work(&mut self, look: &mut Look) -> Result<(), SpoolError> {
+        let mut books = match self.books.take() {
+            Some(books) => books,
+            None => Books::open(self.spool, self.say)?,
+        };
+        let readers = self.readers();
+        let (crashes, taken) = self.take()?;
+        look.left |= taken.left > 0;
+        look.more |= crashes.len() >= ONE_GO;
+
+        let now = (self.clock)().time;
+        for crash in &crashes {
+            for reader in readers.iter().filter(|reader| reader.is_told_of_each(crash)) {
+                self.spool.enqueue(&reader.name, crash.report, now)?;
+            }
+            books.count(crash, &readers, now);
+        }
+        let folding = &self.config.folding;
+        let jobs = books.look_at_jobs(self.spool, &readers, folding, self.uptime, now)?;
+        let taken: Vec<_> = crashes.iter().map(|crash| crash.report).collect();
+        let told = books.settle(self.spool, &readers, folding, &taken, now)?;
+        let announced = trouble::announce(self.spool, &readers, now)?;
+
+        look.queued = told.anything || announced || !taken.is_empty();
+        look.again_in = [jobs, told.again_in].into_iter().flatten().min();
+        self.books = Some(books);
+        Ok(())
+    }
+
+    /// Reads what has arrived, as much as is worked off in one look.
+    fn take(&self) -> Result<(Vec<Crash>, Taken), SpoolError> {
+        let mut crashes = Vec::new();
+        let held = |id| self.examinations.holds(id);
+        let taken = self.spool.for_each_new(&held, self.say, |report| {
+            crashes.push(Crash::of(&report));
+            if crashes.len() < ONE_GO { Step::GoOn } else { Step::Enough }
+        })?;
+        Ok((crashes, taken))
+    }
+
+    /// The sinks, each with whether it takes something at the moment.
+    fn readers(&self) -> Vec<Reader> {
+        let reader = |sink: &crate::sinks::NamedSink| Reader {
+            name: sink.name.clone(),
+            routing: sink.routing.clone(),
+            parked: self.spool.parked(&sink.name).is_some(),
+        };
+        self.config.sinks.iter().map(reader).collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! What the notifier keeps of each job's trouble, `incidents/NAME.json`.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::disk::{self, SpoolError};
+use super::store::{Say, Spool, json_line};
+use crate::incident::Incident;
+
+impl Spool {
+    /// All incidents, by their jobs' keys. What is none goes to `corrupt/`.
+    ///
+    /// # Errors
+    /// Where the directory, or a file in it, cannot be read.
+    pub fn incidents(&self, say: Say<'_>) -> Result<BTreeMap<String, Incident>, SpoolError> {
+        let directory = self.dir.join("incidents");
+        let mut incidents = BTreeMap::new();
+        for name in disk::names(&directory)? {
+            let path = directory.join(&name);
+            let read = disk::read(&path).and_then(|json| {
+                let incident: Incident = serde_json::from_slice(&json)?;
+                let is_its_own = self.incident_path(&incident.job.key) == path;
+                is_its_own.then_some(incident).ok_or_else(|| ErrorKind::InvalidData.into())
+            });
+            match read {
+                Ok(incident) => {
+                    incidents.insert(incident.job.key.clone(), incident);
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+                    ) =>
+                {
+                    self.put_aside(&path, &SpoolError::at("use", &path)(error), say)?;
+                }
+                Err(error) => return Err(SpoolError::at("read", &path)(error)),
+            }
+        }
+        Ok(incidents)
+    }
+
+    /// Writes `incident` down.
+    ///
+    /// # Errors
+    /// What the kernel says; then it is as it was before.
+    pub fn keep_incident(&self, incident: &Incident) -> Result<(), SpoolError> {
+        let path = self.incident_path(&incident.job.key);
+        let beside = self.dir.join("tmp").join("incident.json");
+        disk::write(&beside, &path, &json_line(incident, &path)?)
+    }
+
+    /// Forgets the incident of the job with `key`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn forget_incident(&self, key: &str) -> Result<(), SpoolError> {
+        disk::remove(&self.incident_path(key))
+    }
+
+    /// A job's key may be no name of a file, and too long for one.
+    fn incident_path(&self, key: &str) -> PathBuf {
+        let digest = Sha256::digest(key);
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        self.dir.join("incidents").join(format!("{name}.json"))
+    }
+}
