@@ -3,6 +3,8 @@
 mod compose;
 mod folding;
 mod plan;
+#[cfg(test)]
+mod testing;
 
 pub use compose::{Composed, compose};
 pub use folding::{Due, Folding};

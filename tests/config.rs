@@ -139,7 +139,7 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sinks.file.a]",
             "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
-             `snapshot`, `job.NAME`, `sink.KIND.NAME`",
+             `folding`, `snapshot`, `job.NAME`, `sink.KIND.NAME`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),

@@ -122,8 +122,9 @@ fn a_form_that_is_refused_is_sent_once_more_and_smaller() {
 fn what_is_rejected_is_given_up_with_the_reason_and_the_next_one_goes_on() {
     let hook = Receiver::new([Answer::status(418), Answer::status(200)]);
     let host = host(&webhook(&hook));
-    let job = host.job("shop").respawn().lives([CRASHES, CRASHES, STAYS_UP]).start();
-    job.wait_until_up_after(2);
+    for job in ["shop", "cart"] {
+        host.job(job).main(CRASHES).start().wait_until_down();
+    }
 
     hook.wait_for(2);
     wait_until("both to be settled", || {
@@ -192,9 +193,9 @@ fn a_second_notifier_steps_back_and_the_first_one_takes_its_report() {
 }
 
 #[test]
-fn a_storm_arrives_whole_in_order_and_once() {
+fn a_loop_arrives_whole_in_order_and_once_where_each_crash_is_told_by_itself() {
     let hook = Receiver::new([]);
-    let host = host(&webhook(&hook));
+    let host = host(&format!("{}fold = false\n", webhook(&hook)));
     let job = host.job("shop").respawn().respawn_limit(10, 600).main(CRASHES).start();
     job.wait_until_down();
 
@@ -204,6 +205,22 @@ fn a_storm_arrives_whole_in_order_and_once() {
     assert!(ids.is_sorted(), "{ids:?}");
     assert_eq!(host.runs_told().len(), 11);
     assert_eq!(hook.requests().len(), 11);
+}
+
+#[test]
+fn a_loop_that_upstart_gives_up_is_a_few_messages_the_last_of_them_at_once() {
+    let hook = Receiver::new([]);
+    let host = host(&webhook(&hook));
+    let job = host.job("shop").respawn().respawn_limit(10, 600).main(CRASHES).start();
+    job.wait_until_down();
+
+    let gave_up = |request: &Request| request.json()["verdict"]["kind"] == "gave_up";
+    wait_until("it to be told", || hook.requests().iter().any(gave_up));
+    wait_until_delivered(&host, "webhook.hook");
+    let posted = hook.requests();
+    assert!(gave_up(posted.last().unwrap()), "{posted:#?}");
+    assert!(posted.len() <= 2, "{posted:#?}");
+    assert_eq!(host.runs_told().len(), 11);
 }
 
 #[test]

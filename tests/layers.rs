@@ -42,6 +42,7 @@ const DELIVER: &[Layer] = &[
     ("meaning", &["verdict"]),
     ("terminal", &[]),
     ("notice", &["time", "id", "verdict", "report"]),
+    ("incident", &["time", "id", "report", "notice"]),
     ("routing", &["notice", "verdict", "sys"]),
     (
         "redaction",
@@ -94,6 +95,8 @@ const DELIVER: &[Layer] = &[
             "report",
             "report::*",
             "spool",
+            "notice",
+            "incident",
             "sinks",
         ],
     ),
@@ -113,9 +116,11 @@ const DELIVER: &[Layer] = &[
             "report",
             "spool",
             "spool::*",
+            "notice",
             "sinks",
         ],
     ),
+    ("policy", &["time", "id", "verdict", "notice", "incident", "sinks", "spool"]),
     (
         "config",
         &[
@@ -129,9 +134,9 @@ const DELIVER: &[Layer] = &[
             "message",
             "sinks",
             "examine",
+            "policy",
         ],
     ),
-    ("policy", &["time", "id", "sinks", "spool"]),
     (
         "notifier",
         &[
@@ -147,6 +152,7 @@ const DELIVER: &[Layer] = &[
             "spool",
             "spool::*",
             "notice",
+            "incident",
             "routing",
             "redaction",
             "message",

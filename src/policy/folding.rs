@@ -112,3 +112,67 @@ fn is_new(account: &Account, untold: &Tally) -> bool {
     let is_new = |count: &Count| account.told.of(&count.cause) == 0;
     account.told.0.len() < AT_ONCE && untold.0.iter().any(is_new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::testing::{at, crashed, gave_up, incident};
+
+    /// Told of these crashes at 0, with so many notices.
+    fn told(crashes: &[(&str, u64)], notices: u32) -> Account {
+        let tally = incident(crashes).tally();
+        Account { told: tally, told_at: Some(at(0)), notices, ..Account::default() }
+    }
+
+    #[test]
+    fn what_a_sink_does_not_know_is_told_at_once_or_when_its_time_has_come() {
+        let folding = Folding::default();
+        let minutes = |minutes: u64| Due::In(Duration::from_secs(60 * minutes));
+        let nobody = Account::default;
+        let five_kinds: Vec<_> = ["a", "b", "c", "d", "e"].map(|kind| (kind, 1)).to_vec();
+        let six_kinds: Vec<_> = [&five_kinds[..], &[("f", 1)]].concat();
+        for (crashes, account, now, due) in [
+            (&[][..], nobody(), 0, Due::Never),
+            (&[("a", 1)], nobody(), 0, Due::Now),
+            (&[("a", 99)], nobody(), 0, Due::Now),
+            (&[("a", 1)], told(&[("a", 1)], 1), 9999, Due::Never),
+            // Later each time.
+            (&[("a", 2)], told(&[("a", 1)], 1), 0, minutes(1)),
+            (&[("a", 2)], told(&[("a", 1)], 1), 60, Due::Now),
+            (&[("a", 2)], told(&[("a", 1)], 2), 60, minutes(4)),
+            (&[("a", 2)], told(&[("a", 1)], 3), 0, minutes(15)),
+            (&[("a", 2)], told(&[("a", 1)], 4), 0, minutes(60)),
+            (&[("a", 2)], told(&[("a", 1)], 999), 1800, minutes(30)),
+            // A new kind, and one too many of them.
+            (&[("a", 1), ("b", 1)], told(&[("a", 1)], 4), 0, Due::Now),
+            (&six_kinds, told(&five_kinds, 1), 0, minutes(1)),
+            // Given up, which is worth a word again and again, within reason.
+            (&[("a", 9), ("gave up", 1)], told(&[("a", 1)], 4), 0, Due::Loud),
+            (&[("gave up", 5)], told(&[("gave up", 4)], 4), 0, Due::Loud),
+            (&[("gave up", 6)], told(&[("gave up", 5)], 1), 0, minutes(1)),
+            // The clock was set back.
+            (&[("a", 2)], told(&[("a", 1)], 4), -1, Due::Now),
+        ] {
+            let incident = if crashes.is_empty() { incident(&[]) } else { incident(crashes) };
+            assert_eq!(folding.due(&incident, &account, at(now)), due, "{crashes:?} {now}");
+        }
+        assert_ne!(crashed("a"), gave_up());
+    }
+
+    #[test]
+    fn without_intervals_of_its_own_the_last_one_holds() {
+        let seconds = Duration::from_secs;
+        let folding = Folding { intervals: vec![seconds(5)], ..Folding::default() };
+        assert_eq!([0, 1, 2, 99].map(|notices| folding.interval(notices)), [seconds(5); 4]);
+    }
+
+    #[test]
+    fn a_job_in_a_slow_loop_must_be_up_for_longer() {
+        let folding = Folding::default();
+        for (pause, stable_for) in [(0, 300), (149, 300), (200, 400), (1700, 3400), (9999, 3600)] {
+            let mut incident = incident(&[("a", 2)]);
+            incident.longest_pause_seconds = pause;
+            assert_eq!(folding.stable_for(&incident).as_secs(), stable_for, "{pause}");
+        }
+    }
+}
