@@ -87,6 +87,23 @@ pub fn deliver(
     say: Say<'_>,
 ) -> Result<(), NotifierError> {
     let mut first = Some(load()?);
+    loop {
+        let stand_in = spool.stand_in();
+        serve_alone(places, stand_in.as_ref().unwrap_or(spool), &mut first, load, say)?;
+        if stand_in.is_none() || spool.stand_in().is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// Does so with one spool, unless another notifier does.
+fn serve_alone(
+    places: Places,
+    spool: &Spool,
+    first: &mut Option<Config>,
+    load: Load<'_>,
+    say: Say<'_>,
+) -> Result<(), NotifierError> {
     alone(spool, || {
         let mut config = first.take().map_or_else(load, Ok)?;
         // They go on while the config changes.
