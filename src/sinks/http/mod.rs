@@ -5,6 +5,7 @@
 
 mod classify;
 mod proxy;
+mod retry_hint;
 mod tls;
 
 use std::error::Error;
@@ -20,17 +21,21 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
 
-pub(crate) use classify::classify;
+use classify::PROXY;
+pub(crate) use classify::{classify, classify_as};
 pub use proxy::ProxyChoice;
 
-use super::Outcome;
+use super::{Outcome, Wait};
 use crate::secret::{Environment, Redactor, Secret, SecretSource};
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;
 
 /// How long a service is left alone whose certificate, or our own set-up, must be mended first.
-const MENDING: Duration = Duration::from_secs(5 * 60);
+const MENDING: Wait = Wait::For(Duration::from_secs(5 * 60));
+
+/// What hyper-util says, by no type of its own that we could know, of a proxy that answered 407.
+const PROXY_REFUSED: &str = "tunnel error: proxy authorization required";
 
 /// How to reach a service.
 #[derive(Debug, Clone)]
@@ -78,10 +83,9 @@ impl Transport {
     pub(crate) fn post_json(&self, post: Post) -> Result<Answer, Outcome> {
         let from = origin(&post.url);
         let redactor = redactor(&post);
-        let client = self.client().map_err(|why| Outcome::Retry {
-            why: format!("{from}: {why}"),
-            after: Some(MENDING),
-        })?;
+        let client = self
+            .client()
+            .map_err(|why| Outcome::Retry { why: format!("{from}: {why}"), wait: MENDING })?;
         let sent = self.send(&client, post);
         let_go(client);
         match sent {
@@ -91,7 +95,11 @@ impl Transport {
             }
             Err(error) => Err(Outcome::Retry {
                 why: format!("{from}: {}", redactor.redact(&self.in_words(&*error))),
-                after: is_about_trust(&*error).then_some(MENDING),
+                wait: match &*error {
+                    error if is_about_trust(error) => MENDING,
+                    error if is_about_proxy(error) => PROXY,
+                    _ => Wait::BackOff,
+                },
             }),
         }
     }
@@ -144,6 +152,8 @@ impl Transport {
         }
         let what = if is_about_trust(error) {
             "its certificate is not trusted (set ca_file, or look at the clock)"
+        } else if is_about_proxy(error) {
+            "the proxy does not let us through (check its URL and password)"
         } else if reqwest.is_some_and(reqwest::Error::is_connect) {
             "cannot connect"
         } else {
@@ -205,6 +215,11 @@ fn redactor(post: &Post) -> Redactor {
 fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
     causes(error)
         .any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+}
+
+/// Whether the proxy wants a name and a password, or others.
+fn is_about_proxy(error: &(dyn Error + 'static)) -> bool {
+    innermost(error).to_string() == PROXY_REFUSED
 }
 
 /// What lies at the bottom of `error`, which says it best.
