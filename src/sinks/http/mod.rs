@@ -4,6 +4,7 @@
 //! and its words name the service's scheme and host only: paths and queries of hooks are secrets.
 
 mod classify;
+mod hidden;
 mod proxy;
 mod retry_hint;
 mod tls;
@@ -26,7 +27,7 @@ pub(crate) use classify::{classify, classify_as};
 pub use proxy::ProxyChoice;
 
 use super::{Outcome, Wait};
-use crate::secret::{Environment, Redactor, Secret, SecretSource};
+use crate::secret::{Environment, Secret, SecretSource};
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;
@@ -82,10 +83,13 @@ impl Transport {
     /// The outcome, where there was no whole answer.
     pub(crate) fn post_json(&self, post: Post) -> Result<Answer, Outcome> {
         let from = origin(&post.url);
-        let redactor = redactor(&post);
-        let client = self
-            .client()
-            .map_err(|why| Outcome::Retry { why: format!("{from}: {why}"), wait: MENDING })?;
+        if let Some(why) = self.proxy.exposed(&self.environment) {
+            return Err(Outcome::Parked { why });
+        }
+        let cannot = |why| Outcome::Retry { why: format!("{from}: {why}"), wait: MENDING };
+        let proxies = self.proxy.urls(&self.environment).map_err(cannot)?;
+        let redactor = hidden::redactor(&post, &proxies);
+        let client = self.client().map_err(cannot)?;
         let sent = self.send(&client, post);
         let_go(client);
         match sent {
@@ -121,11 +125,7 @@ impl Transport {
 
     /// What a post would be made with. Only for fingerprints.
     pub(crate) fn state(&self) -> Secret {
-        let proxy = match &self.proxy {
-            ProxyChoice::Through(url) => url.reveal(),
-            ProxyChoice::Environment | ProxyChoice::Straight => "",
-        };
-        Secret::from(format!("{self:?} {proxy}"))
+        Secret::from(format!("{self:?} {}", self.proxy.state(&self.environment).reveal()))
     }
 
     /// A client for one post: what it is made of may have changed since the last one.
@@ -195,20 +195,6 @@ pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
 fn origin(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
-}
-
-/// Strikes out what `post` holds that is not for everybody: the URL's path, query and password,
-/// and the headers marked sensitive.
-fn redactor(post: &Post) -> Redactor {
-    let mut redactor = Redactor::default();
-    for part in [post.url.path(), post.url.query().unwrap_or_default()] {
-        redactor.add(part.trim_start_matches('/'));
-    }
-    redactor.add(post.url.password().unwrap_or_default());
-    for value in post.headers.values().filter(|value| value.is_sensitive()) {
-        redactor.add(&String::from_utf8_lossy(value.as_bytes()));
-    }
-    redactor
 }
 
 /// Whether the other side's certificate is what is wrong.
