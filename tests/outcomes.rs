@@ -183,6 +183,9 @@ fn a_sink_is_left_alone_as_a_whole_and_by_the_next_notifier_too() {
     crash_unnoticed(&host, "mail");
     let _second = Notifier::start(&host);
     in_file(3);
+    // By then it had time to do the wrong thing.
+    crash_unnoticed(&host, "post");
+    in_file(4);
     assert_eq!(hook.requests().len(), 1);
 }
 
