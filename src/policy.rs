@@ -12,17 +12,17 @@ pub use plan::{Incidents, Plan, Tell, plan};
 
 use std::time::Duration;
 
-use crate::sinks::{Fidelity, Outcome};
+use crate::sinks::{Fidelity, Outcome, Wait};
 use crate::spool::Record;
 use crate::time::Timestamp;
 
 /// The longest wait between two tries where the service names none.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
 
-/// The longest wait that a service may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+/// The longest wait there is, whatever a service asks for.
+const LONGEST: Duration = Duration::from_secs(3600);
 
-/// A service that asks for less than this has not asked: the back-off decides.
+/// A service that asks for less than this is not tried sooner than the back-off allows.
 const SHORTEST_ASKED: Duration = Duration::from_secs(1);
 
 /// How long a notifier tries a sink before it gives anything up, however old that is: after a
@@ -70,8 +70,7 @@ pub enum Fate {
 /// What follows from `outcome`, which the try of the report with `record` had.
 ///
 /// - Delivered: done.
-/// - Retry: again after the time that the service asked for, else after a back-off; given up when
-///   the operator's time is over.
+/// - Retry: again after the wait that the outcome names; given up when the operator's time is over.
 /// - Refused: at once in the minimal form; refused in that form too, given up.
 /// - Rejected: given up.
 /// - Parked: owed until the config changes.
@@ -95,9 +94,9 @@ pub fn decide(outcome: Outcome, record: &Record, circumstances: &Circumstances) 
             Fidelity::Full => Fate::Owed(Record { fidelity: Fidelity::Minimal, ..tried(&why) }),
             Fidelity::Minimal => Fate::GivenUp(given_up(tried(&why), &why)),
         }),
-        Outcome::Retry { why, after } => {
+        Outcome::Retry { why, wait } => {
             let mut record = tried(&why);
-            let pause = pause(record.attempts, after, chance);
+            let pause = pause(record.attempts, wait, chance);
             let over =
                 now.since(record.queued_at) >= retry_for && failing_for >= PATIENCE.min(retry_for);
             let fate = if over {
@@ -123,15 +122,19 @@ pub fn due_in(record: &Record, now: Timestamp) -> Duration {
     }
 }
 
-/// The wait after try number `attempts`, the first being 1: what the service asked for and up to a
-/// tenth more, or a random part of 1, 2, 4, ... 300 seconds.
-fn pause(attempts: u32, asked: Option<Duration>, chance: f64) -> Duration {
+/// The wait after try number `attempts`, the first being 1: a named one and up to a tenth more, or a
+/// random part of 1, 2, 4, ... 300 seconds. At most an hour.
+fn pause(attempts: u32, wait: Wait, chance: f64) -> Duration {
     let chance = chance.clamp(0.0, 1.0);
-    if let Some(asked) = asked.filter(|asked| *asked >= SHORTEST_ASKED) {
-        return asked.min(LONGEST_ASKED).mul_f64(1.0 + chance / 10.0);
+    let times = 1 << attempts.saturating_sub(1).min(16);
+    let back_off = || Duration::from_secs(times.into()).min(LONGEST_BACK_OFF).mul_f64(chance);
+    let spread = |wait: Duration| wait.min(LONGEST).mul_f64(1.0 + chance / 10.0).min(LONGEST);
+    match wait {
+        Wait::BackOff => back_off(),
+        Wait::For(asked) if asked < SHORTEST_ASKED => spread(asked).max(back_off()),
+        Wait::For(asked) => spread(asked),
+        Wait::Doubling(first) => spread(first.saturating_mul(times)),
     }
-    let doublings = attempts.saturating_sub(1).min(16);
-    Duration::from_secs(1 << doublings).min(LONGEST_BACK_OFF).mul_f64(chance)
 }
 
 fn given_up(record: Record, why: &str) -> Record {
@@ -145,6 +148,8 @@ fn later(time: Timestamp, wait: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -159,8 +164,8 @@ mod tests {
         Circumstances { now, chance: 0.5, failing_for: DAY, retry_for: DAY }
     }
 
-    fn retry(after: Option<Duration>) -> Outcome {
-        Outcome::Retry { why: "busy".to_owned(), after }
+    fn retry(wait: Wait) -> Outcome {
+        Outcome::Retry { why: "busy".to_owned(), wait }
     }
 
     #[test]
@@ -174,8 +179,8 @@ mod tests {
             (Outcome::Rejected { why: why() }, Record::fresh(at(0)), "given up"),
             (Outcome::Refused { why: why() }, Record::fresh(at(0)), "minimal"),
             (Outcome::Refused { why: why() }, minimal(), "given up"),
-            (retry(None), Record::fresh(at(0)), "full"),
-            (retry(None), minimal(), "minimal"),
+            (retry(Wait::BackOff), Record::fresh(at(0)), "full"),
+            (retry(Wait::BackOff), minimal(), "minimal"),
         ] {
             let decision = decide(outcome.clone(), &record, &circumstances(at(9)));
             let became = match &decision.fate {
@@ -198,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_failed_try_is_written_down() {
-        let decision = decide(retry(None), &Record::fresh(at(0)), &circumstances(at(5)));
+        let decision = decide(retry(Wait::BackOff), &Record::fresh(at(0)), &circumstances(at(5)));
         let expected = Record {
             attempts: 1,
             tried_at: Some(at(5)),
@@ -223,7 +228,7 @@ mod tests {
             (9, 7.0, 256.0),
             (9, f64::NEG_INFINITY, 0.0),
         ] {
-            let waited = pause(attempts, None, chance);
+            let waited = pause(attempts, Wait::BackOff, chance);
             assert_eq!(waited, Duration::from_secs_f64(seconds), "{attempts} {chance}");
         }
     }
@@ -235,13 +240,42 @@ mod tests {
             (30.0, 1.0, 33.0),
             (900.0, 0.5, 945.0),
             (3600.0, 0.0, 3600.0),
+            (3599.0, 1.0, 3600.0),
             (86400.0, 0.0, 3600.0),
-            (86400.0, 1.0, 3960.0),
+            (86400.0, 1.0, 3600.0),
             (0.0, 1.0, 8.0),
-            (0.3, 0.5, 4.0),
+            (0.5, 0.5, 4.0),
+            (0.5, 0.0, 0.5),
         ] {
-            let waited = pause(4, Some(Duration::from_secs_f64(asked_seconds)), chance);
+            let waited = pause(4, Wait::For(Duration::from_secs_f64(asked_seconds)), chance);
             assert_eq!(waited, Duration::from_secs_f64(seconds), "{asked_seconds} {chance}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_doubles_ends_at_an_hour() {
+        let first = Duration::from_secs(30);
+        for (attempts, chance, seconds) in [
+            (1, 0.0, 30.0),
+            (1, 1.0, 33.0),
+            (2, 0.0, 60.0),
+            (3, 0.5, 126.0),
+            (7, 0.0, 1920.0),
+            (8, 0.0, 3600.0),
+            (u32::MAX, 1.0, 3600.0),
+        ] {
+            let waited = pause(attempts, Wait::Doubling(first), chance);
+            assert_eq!(waited, Duration::from_secs_f64(seconds), "{attempts} {chance}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_is_longer_than_an_hour(attempts: u32, named: Duration, chance: f64) {
+            for wait in [Wait::BackOff, Wait::For(named), Wait::Doubling(named)] {
+                let waited = pause(attempts, wait, chance);
+                prop_assert!(waited <= HOUR, "{wait:?}: {waited:?}");
+            }
         }
     }
 
@@ -261,7 +295,8 @@ mod tests {
             (0, -day, DAY, DAY, false),
         ] {
             let circumstances = Circumstances { now: at(now), chance: 0.5, failing_for, retry_for };
-            let decision = decide(retry(Some(HOUR)), &Record::fresh(at(queued)), &circumstances);
+            let decision =
+                decide(retry(Wait::For(HOUR)), &Record::fresh(at(queued)), &circumstances);
             let row = (queued, now, failing_for, retry_for);
             assert_eq!(matches!(decision.fate, Fate::GivenUp(_)), given_up, "{row:?}");
             assert!(decision.pause >= HOUR, "the sink wants peace all the same: {row:?}");
@@ -271,12 +306,13 @@ mod tests {
     #[test]
     fn a_clock_set_back_does_not_stretch_the_time_a_report_is_tried() {
         let back = circumstances(at(-1_000_000));
-        let Fate::Owed(record) = decide(retry(None), &Record::fresh(at(0)), &back).fate else {
+        let outcome = || retry(Wait::BackOff);
+        let Fate::Owed(record) = decide(outcome(), &Record::fresh(at(0)), &back).fate else {
             panic!("not owed any more")
         };
         assert_eq!(record.queued_at, at(-1_000_000));
         let a_day_later = circumstances(at(-1_000_000 + 86400));
-        let decision = decide(retry(None), &record, &a_day_later);
+        let decision = decide(outcome(), &record, &a_day_later);
         assert!(matches!(decision.fate, Fate::GivenUp(_)), "{decision:?}");
     }
 

@@ -22,7 +22,7 @@ use upstart_monitor::notice::Notice;
 use upstart_monitor::paths::Places;
 use upstart_monitor::redaction::{Redacted, Redaction};
 use upstart_monitor::report::CrashReport;
-use upstart_monitor::sinks::{Attempt, Fidelity, NamedSink, Outcome};
+use upstart_monitor::sinks::{Attempt, Fidelity, NamedSink, Outcome, Wait};
 use upstart_monitor::time::Timestamp;
 
 /// What no text may show: parts of URLs, headers and the key that posts are signed with.
@@ -98,7 +98,10 @@ fn deliver(sink: &NamedSink, fidelity: Fidelity) -> Outcome {
 fn told(outcome: Outcome) -> (&'static str, Option<u64>, String) {
     match outcome {
         Outcome::Delivered => ("delivered", None, String::new()),
-        Outcome::Retry { why, after } => ("retry", after.map(|after| after.as_secs()), why),
+        Outcome::Retry { why, wait: Wait::BackOff } => ("retry", None, why),
+        Outcome::Retry { why, wait: Wait::For(wait) | Wait::Doubling(wait) } => {
+            ("retry", Some(wait.as_secs()), why)
+        }
         Outcome::Refused { why } => ("refused", None, why),
         Outcome::Parked { why } => ("parked", None, why),
         Outcome::Rejected { why } => ("rejected", None, why),
@@ -271,7 +274,7 @@ fn an_answer_decides_what_becomes_of_a_report() {
     for (reply, expected) in [
         (Reply::Answer("200 OK", "", "ok"), ("delivered", None)),
         (Reply::Echo("400 Bad Request"), ("refused", None)),
-        (Reply::Echo("401 Unauthorized"), ("retry", Some(900))),
+        (Reply::Echo("401 Unauthorized"), ("parked", None)),
         (Reply::Echo("404 Not Found"), ("parked", None)),
         (Reply::Echo("429 Too Many Requests"), ("retry", Some(30))),
         (

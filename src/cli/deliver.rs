@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::notifier;
 use crate::paths::Places;
 use crate::spool::Spool;
+use crate::sys;
 
 /// Deliver what waits in the spool to every sink of the config
 ///
@@ -22,6 +23,8 @@ pub(super) struct Deliver {}
 
 impl Deliver {
     pub(super) fn run(self, places: Places, spool: &Spool) -> Result<(), CliError> {
+        // It reads the secrets of the sinks.
+        sys::never_dump_core();
         Ok(notifier::deliver(places, spool, &|| Config::load(places), &warn)?)
     }
 }

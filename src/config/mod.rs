@@ -70,8 +70,10 @@ impl Config {
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
-        let delivery = only("delivery", deliveries, &mut problems);
-        let delivery = delivery.map_or_else(Delivery::default, |(_, delivery)| delivery);
+        let delivery = only::<Delivery>("delivery", deliveries, &mut problems);
+        let delivery = delivery
+            .map(|(document, delivery)| delivery.guarded(document.exposed.as_deref()))
+            .unwrap_or_default();
         let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
         let folding: Option<Placed<'_, folding::Table>> = only("folding", foldings, &mut problems);
         let folding = folding.map_or_else(Folding::default, |(_, table)| table.into());

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::simulation::{How, Service, Simulation, crashes_in, takes_all};
 use crate::notice::{Notice, Subject};
-use crate::sinks::Outcome;
+use crate::sinks::{Outcome, Wait};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
 fn down() -> Outcome {
-    Outcome::Retry { why: "down".to_owned(), after: None }
+    Outcome::Retry { why: "down".to_owned(), wait: Wait::BackOff }
 }
 
 /// A host with one service that takes everything.
@@ -133,8 +133,8 @@ fn outage(now: i64) -> Outcome {
     match now {
         0..3600 => down(),
         3600..3900 => {
-            let after = Some(Duration::from_secs(120));
-            Outcome::Retry { why: "429 Too Many Requests".to_owned(), after }
+            let wait = Wait::For(Duration::from_secs(120));
+            Outcome::Retry { why: "429 Too Many Requests".to_owned(), wait }
         }
         _ => Outcome::Delivered,
     }

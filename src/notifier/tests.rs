@@ -9,7 +9,7 @@ use super::*;
 use crate::id::ReportId;
 use crate::redaction::Redaction;
 use crate::routing::Routing;
-use crate::sinks::{Attempt, Fidelity, Outcome, Sink};
+use crate::sinks::{Attempt, Fidelity, Outcome, Sink, Wait};
 use crate::spool::testing::{empty, id};
 use crate::sys;
 
@@ -123,7 +123,7 @@ fn run_beside<'scope>(
 }
 
 fn busy() -> Outcome {
-    Outcome::Retry { why: "busy".to_owned(), after: None }
+    Outcome::Retry { why: "busy".to_owned(), wait: Wait::BackOff }
 }
 
 fn why() -> String {
@@ -370,8 +370,8 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
     let (_dir, spool) = empty();
     spool.leave_report(1);
     let _lock = spool.lock().unwrap();
-    let an_hour = Some(Duration::from_secs(3600));
-    let deaf = Service::answering([Outcome::Retry { why: why(), after: an_hour }]);
+    let an_hour = Wait::For(Duration::from_secs(3600));
+    let deaf = Service::answering([Outcome::Retry { why: why(), wait: an_hour }]);
     let old = config(&[("slack.ops", &deaf)]);
     let looks = Mutex::new(0);
     let load = || {

@@ -70,7 +70,8 @@ impl SecretSource {
     /// The one source that the config names; `None` where it names none.
     ///
     /// # Errors
-    /// Where it names more than one.
+    /// Where it names more than one, or what is no name of a file or a variable, which may be the
+    /// secret itself under a wrong key.
     pub fn at_most_one_of(
         key: &str,
         inline: Option<Secret>,
@@ -80,7 +81,13 @@ impl SecretSource {
         match (inline, file, variable) {
             (None, None, None) => Ok(None),
             (Some(secret), None, None) => Ok(Some(Self::Inline(secret))),
+            (None, Some(file), None) if file.as_os_str().to_string_lossy().contains("://") => {
+                Err(format!("`{key}_file` must be the name of a file, not a URL"))
+            }
             (None, Some(file), None) => Ok(Some(Self::File(file))),
+            (None, None, Some(variable)) if !is_variable_name(&variable) => {
+                Err(format!("`{key}_env` must be the name of a variable"))
+            }
             (None, None, Some(variable)) => Ok(Some(Self::Variable(variable))),
             _ => Err(format!("only one of `{key}`, `{key}_file`, `{key}_env` may be set")),
         }
@@ -123,6 +130,12 @@ impl SecretSource {
     pub fn state(&self, environment: &Environment) -> Secret {
         self.read(environment).unwrap_or_else(Secret)
     }
+}
+
+/// Whether a shell would take `text` for the name of a variable.
+fn is_variable_name(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
+    rest.len() < text.len() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The content of a file that is for us alone, without the newline that ends it.
@@ -203,6 +216,16 @@ mod tests {
             (None, file(), None, Ok("File(\"slack\")")),
             (None, None, variable(), Ok("Variable(\"HOOK\")")),
             (secret(), file(), None, Err("only one of `url`, `url_file`, `url_env` may be set")),
+            (
+                None,
+                Some(PathBuf::from(format!("https://example.com/{SECRET}"))),
+                None,
+                Err("`url_file` must be the name of a file, not a URL"),
+            ),
+            (None, None, Some(SECRET.to_owned()), Err("`url_env` must be the name of a variable")),
+            (None, None, Some(String::new()), Err("`url_env` must be the name of a variable")),
+            (None, None, Some("1X".to_owned()), Err("`url_env` must be the name of a variable")),
+            (None, None, Some("_X1".to_owned()), Ok("Variable(\"_X1\")")),
             (
                 secret(),
                 file(),

@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
         let delivery = self.delivery.clone();
         Transport {
             timeout: overrides.timeout.unwrap_or(delivery.timeout).0,
-            proxy: overrides.proxy.unwrap_or(delivery.proxy),
+            proxy: overrides.proxy.map_or(delivery.proxy, |proxy| proxy.guarded(self.exposed)),
             no_proxy: delivery.no_proxy,
             ca_file: overrides.ca_file.or(delivery.ca_file),
             environment: self.environment(),

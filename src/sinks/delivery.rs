@@ -25,6 +25,13 @@ pub struct Delivery {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Delivery {
+    /// This, if it stands in a file of which others can read the secrets for the reason `exposed`.
+    pub fn guarded(self, exposed: Option<&str>) -> Self {
+        Self { proxy: self.proxy.guarded(exposed), ..self }
+    }
+}
+
 impl Default for Delivery {
     fn default() -> Self {
         Self {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Attempt, Context, Outcome, Sink, fingerprint};
+use super::{Attempt, Context, Outcome, Sink, Wait, fingerprint};
 use crate::report::CrashReport;
 
 /// The longest line, in bytes, with the newline that ends it.
@@ -44,7 +44,7 @@ impl Sink for FileSink {
             Ok(()) => Outcome::Delivered,
             Err(error) => Outcome::Retry {
                 why: format!("{}: {}", self.path.display(), in_words(&self.path, &error)),
-                after: None,
+                wait: Wait::BackOff,
             },
         }
     }

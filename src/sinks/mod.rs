@@ -53,8 +53,8 @@ pub enum Outcome {
     Retry {
         /// What the service or the network said.
         why: String,
-        /// How long the service asked to be left alone: holds for the whole sink.
-        after: Option<Duration>,
+        /// How long the whole sink is left alone.
+        wait: Wait,
     },
     /// The service does not take this message in this form.
     Refused {
@@ -71,6 +71,18 @@ pub enum Outcome {
         /// What the service said.
         why: String,
     },
+}
+
+/// How long a sink is left alone after a try that may be made again. The policy spreads it by
+/// chance and bounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Nobody said: a back-off.
+    BackOff,
+    /// This long, as the service asked, or as people need to mend what is wrong.
+    For(Duration),
+    /// This long after the first try, twice as long after each further one.
+    Doubling(Duration),
 }
 
 /// A place that reports are handed to.

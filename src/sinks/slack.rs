@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::http::{Answer, Post, ProxyChoice, Transport, classify, read_url};
+use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as, read_url};
 use super::mrkdwn::{escaped, escaped_within, width, within, without_fence};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::{Log, Message, last_within};
@@ -90,19 +90,19 @@ impl Slack {
         };
         let body = body.to_string().into_bytes();
         let answer = self.transport.post_json(Post { url, headers: HeaderMap::new(), body })?;
-        Ok(judge(answer, attempt.now))
+        Ok(judge(&answer, attempt.now))
     }
 }
 
 /// What Slack's answer means: a 200 counts only with the body `ok`.
-fn judge(mut answer: Answer, now: Timestamp) -> Outcome {
-    if answer.status.is_success() {
-        answer.status = match answer.body.trim() {
-            "ok" => return Outcome::Delivered,
-            error => status_of(error),
-        };
+fn judge(answer: &Answer, now: Timestamp) -> Outcome {
+    if !answer.status.is_success() {
+        return classify(answer, now);
     }
-    classify(&answer, now)
+    match answer.body.trim() {
+        "ok" => Outcome::Delivered,
+        error => classify_as(answer, status_of(error), now),
+    }
 }
 
 /// The status that Slack gives with `error`, for answers that give it with 200; an error that is
@@ -328,7 +328,7 @@ mod tests {
             (200, "no_service", "Parked"),
             (200, "channel_is_archived", "Parked"),
             (200, "invalid_blocks", "Refused"),
-            (200, "invalid_token", "Retry"),
+            (200, "invalid_token", "Parked"),
             (200, "rate_limited", "Retry"),
             (200, "<html>a proxy's page</html>", "Rejected"),
             (200, "", "Rejected"),
@@ -342,7 +342,7 @@ mod tests {
                 headers: HeaderMap::new(),
                 body: body.to_owned(),
             };
-            let outcome = format!("{:?}", judge(answer, now));
+            let outcome = format!("{:?}", judge(&answer, now));
             assert!(outcome.starts_with(expected), "{status} {body}: {outcome}");
         }
     }

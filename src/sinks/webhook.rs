@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::http::{Post, ProxyChoice, Transport, classify, read_url};
+use super::http::{Post, ProxyChoice, Transport, classify, parse_url, read_url};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::report::CrashReport;
 use crate::secret::{Environment, Secret, SecretSource};
@@ -51,6 +51,7 @@ pub struct Settings {
 /// Makes the sink.
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let url = context.url("url", settings.url, settings.url_file, settings.url_env);
+    let url = url.map(|url| if holds_secret(&url) { context.guarded(url) } else { url });
     let secret = SecretSource::at_most_one_of(
         "secret",
         settings.secret,
@@ -71,6 +72,14 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     }))
 }
 
+/// Whether `source` is a URL with a user, a password or a query: most others are no secret.
+fn holds_secret(source: &SecretSource) -> bool {
+    let SecretSource::Inline(url) = source else { return false };
+    parse_url(url.reveal()).is_ok_and(|url| {
+        !url.username().is_empty() || url.password().is_some() || url.query().is_some()
+    })
+}
+
 /// A header as it is sent.
 fn header((name, value): (&String, &Secret)) -> Result<(HeaderName, HeaderValue), String> {
     let wrong = |part| format!("`headers`: the {part} of {name:?} cannot be sent");
@@ -81,7 +90,6 @@ fn header((name, value): (&String, &Secret)) -> Result<(HeaderName, HeaderValue)
 }
 
 struct Webhook {
-    /// Not guarded: most URLs of this kind are no secret.
     url: SecretSource,
     secret: Option<SecretSource>,
     headers: HeaderMap,

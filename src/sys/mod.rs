@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "the one place that talks to the C library and the kernel")]
 
 mod clock;
+mod core_dump;
 mod crash;
 mod detach;
 mod disk;
@@ -25,6 +26,7 @@ mod say;
 mod socket;
 
 pub use clock::{boot_micros, kernel_log_micros, now, pause};
+pub use core_dump::never_dump_core;
 pub use crash::die_of_a_segmentation_fault;
 pub use detach::{Detached, MAX_VARIABLES, run_apart, spawn_detached};
 pub use disk::{Room, room};

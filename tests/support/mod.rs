@@ -18,6 +18,8 @@ mod hook;
 mod host;
 mod layout;
 mod mounts;
+#[cfg(feature = "deliver")]
+mod notifier;
 #[cfg(target_arch = "x86_64")]
 mod old_kernel;
 mod receiver;
@@ -33,6 +35,8 @@ pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};
 pub use layout::Layout;
+#[cfg(feature = "deliver")]
+pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
 pub use receiver::{Answer, Receiver, Request};

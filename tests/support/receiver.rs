@@ -21,6 +21,8 @@ pub enum Answer {
     Hang,
     /// A reset connection.
     Reset,
+    /// A connection that ends without a word.
+    Close,
     /// A response whose body ends before it should.
     CutOff,
 }
@@ -185,6 +187,7 @@ fn serve(shared: &Shared, mut stream: &TcpStream) {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
             setsockopt(stream, sockopt::Linger, &at_once).map_err(Into::into)
         }
+        Answer::Close => Ok(()),
         Answer::Hang => stream.try_clone().map(|open| shared.open.lock().unwrap().push(open)),
     };
 }

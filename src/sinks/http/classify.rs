@@ -3,86 +3,103 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::Answer;
+use super::retry_hint::retry_hint;
 use crate::message::{harmless, shortened};
-use crate::sinks::Outcome;
+use crate::sinks::{Outcome, Wait};
 use crate::time::Timestamp;
 
-/// The longest time that a service may ask us to leave it alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-
 /// After "too many requests" without a word on how long.
-const PAUSE: Duration = Duration::from_secs(30);
+const TOO_MANY: Wait = Wait::Doubling(Duration::from_secs(30));
 
-/// Between two tries of credentials that were not accepted.
-const PROBE: Duration = Duration::from_secs(15 * 60);
+/// For people to mend the way to the service.
+pub(super) const PROXY: Wait = Wait::For(Duration::from_secs(15 * 60));
 
 /// Of a service's own words this many characters are kept.
 const WORDS: usize = 200;
 
-/// What `answer`, which came at `now`, means.
+/// What is done about an answer.
+enum Treatment {
+    /// The service has the report.
+    Take,
+    /// Once more in the minimal form.
+    Refuse,
+    /// Again after the time that the service asks for, or else this wait.
+    Retry(Wait),
+    /// Nothing is sent until the config or the secret changes.
+    Park,
+    /// The report is given up.
+    Reject,
+}
+
+/// What is done about an answer with `status`, and a remark for who reads of it.
+fn treatment(status: u16) -> (Treatment, &'static str) {
+    use Treatment::{Park, Refuse, Reject, Retry, Take};
+    match status {
+        200..=299 => (Take, ""),
+        300..=399 => (Reject, " (redirects are not followed)"),
+        400 | 413 | 422 => (Refuse, ""),
+        401 | 403 => (Park, " (authorisation failed: check the URL and the secret)"),
+        404 | 410 => (Park, ""),
+        407 => (Retry(PROXY), " (so says the proxy: check its URL and password)"),
+        408 | 425 | 500..=599 => (Retry(Wait::BackOff), ""),
+        429 => (Retry(TOO_MANY), ""),
+        _ => (Reject, ""),
+    }
+}
+
+/// What `answer`, which came at `now`, means by its status.
 pub(crate) fn classify(answer: &Answer, now: Timestamp) -> Outcome {
-    let Answer { from, status, headers, body } = answer;
-    let why = |remark: &str| said(from, *status, remark, body);
-    match status.as_u16() {
-        200..=299 => Outcome::Delivered,
-        300..=399 => Outcome::Rejected { why: why(" (redirects are not followed)") },
-        400 | 413 | 422 => Outcome::Refused { why: why("") },
-        401 | 403 | 407 => Outcome::Retry {
-            why: why(" (authorisation failed: check the URL and the secret)"),
-            after: Some(PROBE),
-        },
-        404 | 410 => Outcome::Parked { why: why("") },
-        429 => Outcome::Retry {
-            why: why(""),
-            after: Some(retry_after(headers, body, now).unwrap_or(PAUSE)),
-        },
-        408 | 425 | 500..=599 => {
-            Outcome::Retry { why: why(""), after: retry_after(headers, body, now) }
+    classify_as(answer, answer.status, now)
+}
+
+/// What `answer`, which came at `now`, means where its body tells of an error that is as bad as
+/// `status`: some services say so with a 200.
+pub(crate) fn classify_as(answer: &Answer, status: StatusCode, now: Timestamp) -> Outcome {
+    let (treatment, remark) = treatment(status.as_u16());
+    let why = said(answer, remark);
+    match treatment {
+        Treatment::Take => Outcome::Delivered,
+        Treatment::Refuse => Outcome::Refused { why },
+        Treatment::Retry(otherwise) => {
+            let asked = retry_hint(&answer.headers, &answer.body, status, now);
+            Outcome::Retry { why, wait: asked.map_or(otherwise, Wait::For) }
         }
-        _ => Outcome::Rejected { why: why("") },
+        Treatment::Park => Outcome::Parked { why },
+        Treatment::Reject => Outcome::Rejected { why },
     }
 }
 
 /// `https://example.com answered 404 Not Found: no_service`.
-fn said(from: &str, status: StatusCode, remark: &str, body: &str) -> String {
+fn said(answer: &Answer, remark: &str) -> String {
+    let Answer { from, status, body, .. } = answer;
     let words = harmless(&body.split_whitespace().collect::<Vec<_>>().join(" "));
     let colon = if words.is_empty() { "" } else { ": " };
     format!("{from} answered {status}{remark}{colon}{}", shortened(&words, WORDS))
 }
 
-/// How long the service asks to be left alone: the header in seconds or as a date, or
-/// `retry_after` in seconds in a JSON body.
-fn retry_after(headers: &HeaderMap, body: &str, now: Timestamp) -> Option<Duration> {
-    let header = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::trim);
-    let in_header = header.and_then(|text| match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(text).ok().map(|date| Timestamp::from(date).since(now)),
-    });
-    let in_body = || {
-        let body: serde_json::Value = serde_json::from_str(body).ok()?;
-        Duration::try_from_secs_f64(body.get("retry_after")?.as_f64()?).ok()
-    };
-    in_header.or_else(in_body).map(|pause| pause.min(LONGEST_PAUSE))
-}
-
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderMap, RETRY_AFTER};
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_795_232_537_000_000);
 
-    /// One word an outcome, with the pause in seconds.
-    fn word(outcome: &Outcome) -> (&'static str, Option<f64>) {
+    /// One word an outcome, with the wait.
+    fn word(outcome: &Outcome) -> (&'static str, Option<Wait>) {
         match outcome {
             Outcome::Delivered => ("delivered", None),
-            Outcome::Retry { after, .. } => ("retry", after.map(|after| after.as_secs_f64())),
+            Outcome::Retry { wait, .. } => ("retry", Some(*wait)),
             Outcome::Refused { .. } => ("refused", None),
             Outcome::Parked { .. } => ("parked", None),
             Outcome::Rejected { .. } => ("rejected", None),
         }
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     fn answer(status: u16, retry_after: Option<&str>, body: &str) -> Answer {
@@ -101,14 +118,14 @@ mod tests {
     #[test]
     fn the_status_decides() {
         for (statuses, expected) in [
-            (&[200, 201, 202, 204][..], ("delivered", None)),
-            (&[301, 302, 303, 304, 307, 308], ("rejected", None)),
+            (&[200, 201, 202, 204, 299][..], ("delivered", None)),
+            (&[300, 301, 302, 303, 304, 307, 308, 399], ("rejected", None)),
             (&[400, 413, 422], ("refused", None)),
-            (&[401, 403, 407], ("retry", Some(900.0))),
-            (&[404, 410], ("parked", None)),
-            (&[408, 425, 500, 502, 503, 504, 520, 599], ("retry", None)),
-            (&[429], ("retry", Some(30.0))),
-            (&[402, 405, 406, 409, 411, 414, 415, 418, 431, 451, 499, 600], ("rejected", None)),
+            (&[401, 403, 404, 410], ("parked", None)),
+            (&[407], ("retry", Some(Wait::For(seconds(900))))),
+            (&[408, 425, 500, 502, 503, 504, 520, 599], ("retry", Some(Wait::BackOff))),
+            (&[429], ("retry", Some(Wait::Doubling(seconds(30))))),
+            (&[100, 402, 405, 406, 409, 411, 414, 415, 418, 431, 451, 600], ("rejected", None)),
         ] {
             for status in statuses {
                 assert_eq!(word(&classify(&answer(*status, None, ""), NOW)), expected, "{status}");
@@ -117,22 +134,38 @@ mod tests {
     }
 
     #[test]
-    fn a_service_may_say_how_long() {
-        for (status, header, body, after) in [
-            (429, Some("17"), "", Some(17.0)),
-            (429, Some(" 17 "), "", Some(17.0)),
-            (503, Some("120"), "", Some(120.0)),
-            (500, Some("Sat, 21 Nov 2026 03:43:17 GMT"), "", Some(60.0)),
-            (429, Some("Sat, 21 Nov 2026 03:00:00 GMT"), "", Some(0.0)),
-            (429, None, r#"{"ok":false,"retry_after":1.5}"#, Some(1.5)),
-            (429, Some("2"), r#"{"retry_after":9}"#, Some(2.0)),
-            (429, Some("soon"), r#"{"retry_after":9}"#, Some(9.0)),
-            (503, Some("-1"), r#"{"retry_after":-9}"#, None),
-            (503, None, r#"{"retry_after":1e300}"#, None),
-            (429, Some("99999999999999"), "", Some(3600.0)),
+    fn a_wait_that_is_asked_for_counts_where_a_report_is_tried_again() {
+        let asked = ("retry", Some(Wait::For(seconds(17))));
+        for (status, expected) in [
+            (407, asked),
+            (408, asked),
+            (425, asked),
+            (429, asked),
+            (503, asked),
+            (200, ("delivered", None)),
+            (302, ("rejected", None)),
+            (400, ("refused", None)),
+            (403, ("parked", None)),
         ] {
-            let outcome = classify(&answer(status, header, body), NOW);
-            assert_eq!(word(&outcome), ("retry", after), "{status} {header:?} {body}");
+            assert_eq!(word(&classify(&answer(status, Some("17"), ""), NOW)), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_200_can_be_an_error() {
+        for (meant, body, expected) in [
+            (401, r#"{"ok":false,"error_code":401}"#, ("parked", None)),
+            (400, r#"{"ok":false,"error_code":400}"#, ("refused", None)),
+            (
+                429,
+                r#"{"ok":false,"parameters":{"retry_after":35}}"#,
+                ("retry", Some(Wait::For(seconds(35)))),
+            ),
+        ] {
+            let meant = StatusCode::from_u16(meant).unwrap();
+            let outcome = classify_as(&answer(200, None, body), meant, NOW);
+            assert_eq!(word(&outcome), expected, "{meant} {body}");
+            assert!(format!("{outcome:?}").contains("answered 200 OK"), "{outcome:?}");
         }
     }
 

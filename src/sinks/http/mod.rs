@@ -4,7 +4,9 @@
 //! and its words name the service's scheme and host only: paths and queries of hooks are secrets.
 
 mod classify;
+mod hidden;
 mod proxy;
+mod retry_hint;
 mod tls;
 
 use std::error::Error;
@@ -20,17 +22,21 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
 
-pub(crate) use classify::classify;
+use classify::PROXY;
+pub(crate) use classify::{classify, classify_as};
 pub use proxy::ProxyChoice;
 
-use super::Outcome;
-use crate::secret::{Environment, Redactor, Secret, SecretSource};
+use super::{Outcome, Wait};
+use crate::secret::{Environment, Secret, SecretSource};
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;
 
 /// How long a service is left alone whose certificate, or our own set-up, must be mended first.
-const MENDING: Duration = Duration::from_secs(5 * 60);
+const MENDING: Wait = Wait::For(Duration::from_secs(5 * 60));
+
+/// What hyper-util says, by no type of its own that we could know, of a proxy that answered 407.
+const PROXY_REFUSED: &str = "tunnel error: proxy authorization required";
 
 /// How to reach a service.
 #[derive(Debug, Clone)]
@@ -77,11 +83,13 @@ impl Transport {
     /// The outcome, where there was no whole answer.
     pub(crate) fn post_json(&self, post: Post) -> Result<Answer, Outcome> {
         let from = origin(&post.url);
-        let redactor = redactor(&post);
-        let client = self.client().map_err(|why| Outcome::Retry {
-            why: format!("{from}: {why}"),
-            after: Some(MENDING),
-        })?;
+        if let Some(why) = self.proxy.exposed(&self.environment) {
+            return Err(Outcome::Parked { why });
+        }
+        let cannot = |why| Outcome::Retry { why: format!("{from}: {why}"), wait: MENDING };
+        let proxies = self.proxy.urls(&self.environment).map_err(cannot)?;
+        let redactor = hidden::redactor(&post, &proxies);
+        let client = self.client().map_err(cannot)?;
         let sent = self.send(&client, post);
         let_go(client);
         match sent {
@@ -91,7 +99,11 @@ impl Transport {
             }
             Err(error) => Err(Outcome::Retry {
                 why: format!("{from}: {}", redactor.redact(&self.in_words(&*error))),
-                after: is_about_trust(&*error).then_some(MENDING),
+                wait: match &*error {
+                    error if is_about_trust(error) => MENDING,
+                    error if is_about_proxy(error) => PROXY,
+                    _ => Wait::BackOff,
+                },
             }),
         }
     }
@@ -113,11 +125,7 @@ impl Transport {
 
     /// What a post would be made with. Only for fingerprints.
     pub(crate) fn state(&self) -> Secret {
-        let proxy = match &self.proxy {
-            ProxyChoice::Through(url) => url.reveal(),
-            ProxyChoice::Environment | ProxyChoice::Straight => "",
-        };
-        Secret::from(format!("{self:?} {proxy}"))
+        Secret::from(format!("{self:?} {}", self.proxy.state(&self.environment).reveal()))
     }
 
     /// A client for one post: what it is made of may have changed since the last one.
@@ -144,6 +152,8 @@ impl Transport {
         }
         let what = if is_about_trust(error) {
             "its certificate is not trusted (set ca_file, or look at the clock)"
+        } else if is_about_proxy(error) {
+            "the proxy does not let us through (check its URL and password)"
         } else if reqwest.is_some_and(reqwest::Error::is_connect) {
             "cannot connect"
         } else {
@@ -187,24 +197,15 @@ fn origin(url: &Url) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// Strikes out what `post` holds that is not for everybody: the URL's path, query and password,
-/// and the headers marked sensitive.
-fn redactor(post: &Post) -> Redactor {
-    let mut redactor = Redactor::default();
-    for part in [post.url.path(), post.url.query().unwrap_or_default()] {
-        redactor.add(part.trim_start_matches('/'));
-    }
-    redactor.add(post.url.password().unwrap_or_default());
-    for value in post.headers.values().filter(|value| value.is_sensitive()) {
-        redactor.add(&String::from_utf8_lossy(value.as_bytes()));
-    }
-    redactor
-}
-
 /// Whether the other side's certificate is what is wrong.
 fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
     causes(error)
         .any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+}
+
+/// Whether the proxy wants a name and a password, or others.
+fn is_about_proxy(error: &(dyn Error + 'static)) -> bool {
+    innermost(error).to_string() == PROXY_REFUSED
 }
 
 /// What lies at the bottom of `error`, which says it best.

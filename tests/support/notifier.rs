@@ -1,0 +1,113 @@
+//! The notifier at work on a throw-away host, as an operator would start it by hand.
+
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use super::{AT_ONCE, Hook, Host, wait_until};
+
+/// Where the notifier's words are kept.
+const WORDS: &str = "/notifier.stderr";
+
+/// Writes the config, for root alone, as one with secrets must be. Nothing is asked of the
+/// machine's proxy.
+pub fn configure(host: &Host, toml: &str) {
+    host.config(&format!("[delivery]\nproxy = \"none\"\n{toml}{AT_ONCE}"));
+    let path = host.path("/etc/upstart-monitor/config.toml");
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Writes a secret into the file `name`, for root alone.
+pub fn write_secret(host: &Host, name: &str, secret: &str) {
+    host.make_dir("/etc/upstart-monitor/secrets");
+    let absolute = format!("/etc/upstart-monitor/secrets/{name}");
+    host.write(&absolute, secret);
+    std::fs::set_permissions(host.path(&absolute), Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A crash of `job` without a kick: beside these hooks lies no notifier.
+pub fn crash_unnoticed(host: &Host, job: &str) {
+    let elsewhere = Host::new();
+    for hook in [Hook::PreStart, Hook::PostStop] {
+        let run = elsewhere.hook(hook, job).env("UPSTART_MONITOR_ROOT", host.path(""));
+        run.run().harms_nobody().says_nothing();
+    }
+}
+
+/// `upstart-crash deliver` on this host, with nothing in its environment but the root.
+pub fn deliver_command(host: &Host) -> Command {
+    let mut command = Command::new(host.program("upstart-crash"));
+    // Without a slash at its end, so that the paths in its words are those of the test.
+    let root: PathBuf = host.path("/").components().collect();
+    command.arg("deliver").env_clear().env("UPSTART_MONITOR_ROOT", root);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+/// Delivers until nothing is owed to a sink that takes it.
+pub fn deliver(host: &Host) -> Output {
+    let output = deliver_command(host).stderr(Stdio::piped()).output().unwrap();
+    host.note(format!("deliver: {output:?}"));
+    output
+}
+
+/// A notifier that is at work until the test lets go of it.
+pub struct Notifier<'a> {
+    host: &'a Host,
+    child: Child,
+}
+
+impl<'a> Notifier<'a> {
+    pub fn start(host: &'a Host) -> Self {
+        Self::start_as(host, deliver_command(host))
+    }
+
+    /// The same by a command of the test's own.
+    pub fn start_as(host: &'a Host, mut command: Command) -> Self {
+        let words = File::create(host.path(WORDS)).unwrap();
+        Self { host, child: command.stderr(words).spawn().unwrap() }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_at_work(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// All that it has said so far.
+    pub fn words(&self) -> String {
+        self.host.read(WORDS)
+    }
+
+    /// Waits until it says a line with one of `words` in it.
+    #[track_caller]
+    pub fn wait_for_word(&self, words: &[&str]) -> String {
+        let mut found = None;
+        wait_until(&format!("a line with one of {words:?}"), || {
+            let said = self.words();
+            // The last line may be half written.
+            let whole = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            found = whole
+                .filter(|line| words.iter().any(|word| line.contains(word)))
+                .map(|line| line.trim_end().to_owned())
+                .next();
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// Waits until it ends by itself.
+    pub fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Notifier<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
