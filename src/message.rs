@@ -198,4 +198,17 @@ mod tests {
         ];
         assert_eq!(tones, expected);
     }
+
+    #[test]
+    fn the_page_on_notices_shows_what_is_told() {
+        let page = include_str!("../docs/notices.md");
+        let (report, gave_up) = (samples::report(), aftermath::tests::gave_up(None));
+        for notice in samples::notices() {
+            let report = if notice.severity == gave_up.severity { &gave_up } else { &report };
+            let report = notice.report().is_some().then_some(report);
+            let message = Message::of(&samples::redacted(&notice, report), notice.time, 20);
+            let line = format!("\n    {} {}\n", message.tone.icon(), message.title);
+            assert!(page.contains(&line), "{line}");
+        }
+    }
 }

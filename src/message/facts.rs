@@ -139,7 +139,8 @@ fn memory_free(memory: &Memory) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::samples::{self, alone, gave_up, on, tally};
+    use crate::message::aftermath::tests::gave_up;
+    use crate::sinks::samples::{self, alone, on, tally};
     use VerdictKind::Crashed;
 
     /// The facts of `told`, when it is told at once.

@@ -149,7 +149,8 @@ pub(super) fn of_many(job: &JobTally, since: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::samples::{self, alone, gave_up, on, tally};
+    use crate::message::aftermath::tests::gave_up;
+    use crate::sinks::samples::{self, alone, on, tally};
     use VerdictKind::{Crashed, StartFailed, Unclear, Unseen};
 
     /// The title of a notice with this subject.

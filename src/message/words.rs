@@ -24,7 +24,7 @@ pub(super) fn ordinal(number: u64) -> String {
 /// A duration over which several things happened: `1 s` at least, `3 min`, `1 h 30 min`, `2 d`.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs().max(1);
-    let minutes = (seconds + 30) / 60;
+    let minutes = seconds.saturating_add(30) / 60;
     let (hours, days) = (minutes / 60, minutes / 1440);
     let of_two = |large: String, rest: u64, unit: &str| match rest {
         0 => large,

@@ -1,6 +1,5 @@
 //! Reports and notices for the tests of what puts them into words.
 
-use crate::aftermath::{Recovery, RecoveryKind};
 use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
 use crate::redaction::{Redacted, Redaction};
 use crate::report::CrashReport;
@@ -10,18 +9,6 @@ use crate::verdict::VerdictKind;
 /// A crash with everything in it, markup and terminal sequences included.
 pub(crate) fn report() -> CrashReport {
     serde_json::from_str(include_str!("../../tests/data/report-v1.json")).unwrap()
-}
-
-/// The last crash of several, after which the job stays down, or somebody started it again.
-pub(crate) fn gave_up(recovery: Option<RecoveryKind>) -> CrashReport {
-    let mut report = report();
-    report.verdict.kind = VerdictKind::GaveUp;
-    report.severity = VerdictKind::GaveUp.severity();
-    report.summary =
-        "web-1: nginx (eu-1) gave up: respawning too fast, last SIGSEGV after 0.2 s".to_owned();
-    report.aftermath.as_mut().unwrap().recovery =
-        recovery.map(|kind| Recovery { kind, after_seconds: 0.412, known_by: String::new() });
-    report
 }
 
 /// The report that is hardest to fit: the longest names and log that capture lets through, made

@@ -22,6 +22,10 @@ const REASONS: usize = 1500;
 const CONTEXT: usize = 500;
 /// The longest `text`, which notifications show.
 const FALLBACK: usize = 3000;
+/// Of that, what the list of a digest and the command below have where there are no blocks.
+const LIST: usize = 1500;
+/// Of that, the command.
+const COMMAND: usize = 100;
 /// All blocks together: about 13,200 are taken, which Slack does not document.
 const BLOCKS: usize = 12_000;
 
@@ -44,7 +48,7 @@ pub(super) fn full(message: &Message) -> Value {
         blocks.push(section(&format!("*Why*\n{reasons}")));
     }
     if let Some(jobs) = &message.jobs {
-        blocks.push(section(&listed(jobs)));
+        blocks.push(section(&listed(jobs, SECTION)));
     }
     let context = json!({ "type": "context", "elements": [mrkdwn(&below(message))] });
     if let Some(log) = &message.log {
@@ -65,8 +69,12 @@ pub(super) fn minimal(message: &Message) -> Value {
     let title = format!("[{}] {}", message.tone.word(), message.title);
     let facts = message.facts.iter().map(|(label, value)| format!("{label}: {value}"));
     let lines: Vec<_> = std::iter::once(title).chain(facts).collect();
-    let text = format!("{}\n{}", lines.join("\n"), message.command);
-    json!({ "text": escaped_within(&text, FALLBACK), "unfurl_links": false, "unfurl_media": false })
+    let mut text = escaped_within(&lines.join("\n"), FALLBACK - LIST);
+    if let Some(jobs) = &message.jobs {
+        text = format!("{text}\n{}", listed(jobs, LIST - COMMAND));
+    }
+    let text = format!("{text}\n{}", message.command);
+    json!({ "text": text, "unfurl_links": false, "unfurl_media": false })
 }
 
 /// The title behind what tells at a glance what it is about.
@@ -74,9 +82,9 @@ fn headed(message: &Message) -> String {
     format!("{} {}", message.tone.icon(), message.title)
 }
 
-/// The jobs of a digest, a line each, as many as a section takes.
-fn listed(jobs: &Jobs) -> String {
-    let lines = jobs.within(SECTION, |line| width(&escaped(line)) + "• \n".chars().count());
+/// The jobs of a digest, a line each, as many as fit into `room` characters.
+fn listed(jobs: &Jobs, room: usize) -> String {
+    let lines = jobs.within(room, |line| width(&escaped(line)) + "• \n".chars().count());
     lines.iter().map(|line| format!("• {}", escaped(line))).collect::<Vec<_>>().join("\n")
 }
 
@@ -201,6 +209,12 @@ mod tests {
         );
         let below = format!("notice {} · `upstart-crash list`", digest.id.short());
         assert_eq!(message["blocks"][3]["elements"][0]["text"], below);
+        let text = minimal(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let text = text["text"].as_str().unwrap();
+        assert!(
+            text.starts_with("[digest] web-1: 37 jobs failed 412 times in 2 min\nHost: web-1\n")
+        );
+        assert!(text.ends_with("• and 35 more jobs (396 failures)\nupstart-crash list"), "{text}");
     }
 
     /// A message of each kind, as it mostly is and at its worst.
