@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn the_page_on_notices_shows_what_is_told() {
         let page = include_str!("../docs/notices.md");
-        let (report, gave_up) = (samples::report(), aftermath::tests::gave_up(None));
+        let (report, gave_up) = (samples::report(), samples::gave_up());
         for notice in samples::notices() {
             let report = if notice.severity == gave_up.severity { &gave_up } else { &report };
             let report = notice.report().is_some().then_some(report);

@@ -128,21 +128,19 @@ fn notices_with(planted: &str) -> Vec<Notice> {
 /// Everything that reaches any sink of notices with `planted` in them, in full and in short, with
 /// their reports, and where these were dropped.
 fn told_with(planted: &str) -> Vec<(Fidelity, String)> {
-    let report = report_with(planted);
+    let (sinks, report) = (Sinks::new(), report_with(planted));
     let mut told = Vec::new();
     for notice in notices_with(planted) {
         let named = notice.report().is_some().then_some(&report);
         for (report, fidelity) in
             [(named, Fidelity::Full), (None, Fidelity::Full), (named, Fidelity::Minimal)]
         {
-            let texts = SINKS.with(|sinks| sinks.tell(&notice, report, fidelity).texts());
+            let texts = sinks.tell(&notice, report, fidelity).texts();
             told.extend(texts.into_iter().map(|text| (fidelity, text)));
         }
     }
     told
 }
-
-thread_local! { static SINKS: Sinks = Sinks::new(); }
 
 #[test]
 fn no_sink_is_told_a_secret_of_any_kind() {

@@ -384,7 +384,14 @@ fn a_webhook_gets_the_report_as_it_is_signed() {
     let requests = service.requests();
     let mut expected = serde_json::to_value(report()).unwrap();
     expected["kind"] = "crash".into();
-    expected["incident"] = serde_json::json!({ "nth": 1, "since": report().time });
+    expected["incident"] = serde_json::json!({
+        "nth": 1,
+        "since": report().time,
+        "tally": [{
+            "cause": { "verdict": "crashed", "exit": "SIGSEGV", "severity": "error" },
+            "count": 1,
+        }],
+    });
     assert_eq!(requests[0].json(), expected);
     assert_eq!(requests[0].body, requests[1].body);
     for request in &requests {

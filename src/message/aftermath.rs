@@ -46,22 +46,9 @@ pub fn left_behind_in_words(left: &LeftBehind) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::sinks::samples;
-    use crate::verdict::VerdictKind;
-
-    /// The last crash of several, after which the job stays down, or somebody started it again.
-    pub(in crate::message) fn gave_up(recovery: Option<RecoveryKind>) -> CrashReport {
-        let mut report = samples::report();
-        report.verdict.kind = VerdictKind::GaveUp;
-        report.severity = VerdictKind::GaveUp.severity();
-        report.summary =
-            "web-1: nginx (eu-1) gave up: respawning too fast, last SIGSEGV after 0.2 s".to_owned();
-        report.aftermath.as_mut().unwrap().recovery =
-            recovery.map(|kind| Recovery { kind, after_seconds: 0.412, known_by: String::new() });
-        report
-    }
 
     #[test]
     fn what_became_of_it_is_told_in_words() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tally::{Ends, causes};
 use super::text::{harmless, shortened};
-use super::title::{ends_of, in_words as cause_in_words, shown_job, totals};
+use super::title::{all_of, ends_of, in_words as cause_in_words, shown_job, totals};
 use super::words::{counted, date, span};
 use super::{HOST_CHARS, LINE_CHARS, aftermath};
 use crate::aftermath::RecoveryKind;
@@ -65,11 +65,13 @@ fn of_subject(told: &Redacted) -> Vec<Fact> {
     let subject = &told.notice().subject;
     let ends = ends_of(subject);
     match subject {
-        Subject::Crash { job, cause, .. } => {
+        Subject::Crash { job, cause, tally, .. } => {
             let recovery = told.report().and_then(aftermath::recovery);
             let is_back = recovery.is_some_and(|it| it.kind == RecoveryKind::Respawned);
             let down = cause.verdict == VerdictKind::GaveUp && !is_back;
-            down.then(|| ("Next", start_command(job))).into_iter().collect()
+            let next = down.then(|| ("Next", start_command(job)));
+            let others = (tally.total() > 1).then(|| ("Since told last", all_of(tally)));
+            next.into_iter().chain(others).collect()
         }
         Subject::Repeats { tally, until, total, .. } => {
             let all = format!("{} since its trouble began", ends.counted(*total));
@@ -85,9 +87,10 @@ fn of_subject(told: &Redacted) -> Vec<Fact> {
             let counts = [("Jobs", jobs.to_string()), ("In all", ends.counted(crashes))];
             counts.into_iter().chain([("First", date(*since)), ("Last", date(*until))]).collect()
         }
-        Subject::SinkFailed { sink, why, waiting } => vec![
+        Subject::SinkFailed { sink, why, since, waiting } => vec![
             ("Sink", harmless(sink)),
             ("Why", shortened(&harmless(why), LINE_CHARS)),
+            ("Since", date(*since)),
             ("Waiting", counted(*waiting, "message", "messages")),
             ("Next", "mend the config or the secret; see upstart-crash list".to_owned()),
         ],
@@ -139,8 +142,8 @@ fn memory_free(memory: &Memory) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::aftermath::tests::gave_up;
-    use crate::sinks::samples::{self, alone, on, tally};
+    use crate::aftermath::Recovery;
+    use crate::sinks::samples::{self, alone, gave_up, on, tally};
     use VerdictKind::Crashed;
 
     /// The facts of `told`, when it is told at once.
@@ -194,6 +197,7 @@ mod tests {
                     ("Host", "web-1"),
                     ("Sink", "slack.ops"),
                     ("Why", "404 no_service"),
+                    ("Since", "2026-11-21 03:40:00 UTC"),
                     ("Waiting", "12 messages"),
                     ("Next", "mend the config or the secret; see upstart-crash list"),
                 ],
@@ -213,6 +217,14 @@ mod tests {
             .collect();
         let expected = ["Host", "Job", "Verdict", "Time", "In all", "Ran", "Load", "Memory free"];
         assert_eq!(labels[..8], expected);
+    }
+
+    #[test]
+    fn a_crash_of_several_comes_with_their_sum() {
+        let [crash, gave_up, ..] = samples::notices();
+        let sum = ("Since told last", "2 crashes (1 × SIGSEGV, 1 × exit status 1)".to_owned());
+        assert!(of(&alone(&crash)).contains(&sum));
+        assert!(!of(&alone(&gave_up)).iter().any(|(label, _)| *label == sum.0));
     }
 
     #[test]
@@ -239,16 +251,22 @@ mod tests {
             ("it's; reboot", "", r"start 'it'\''s; reboot'"),
             ("a\n$(reboot)", "", "start 'a\u{fffd}$(reboot)'"),
         ] {
-            let mut report = gave_up(None);
+            let mut report = gave_up();
             report.job.name = name.to_owned();
             report.job.instance = instance.to_owned();
             let told = samples::redacted(&Notice::of(&report), Some(&report));
             let next = of(&told).into_iter().find(|(label, _)| *label == "Next");
             assert_eq!(next, Some(("Next", command.to_owned())));
         }
+        let with = |kind| {
+            let mut report = gave_up();
+            let recovery = Recovery { kind, after_seconds: 0.4, known_by: String::new() };
+            report.aftermath.as_mut().unwrap().recovery = Some(recovery);
+            report
+        };
         for (report, is_told) in [
-            (gave_up(Some(RecoveryKind::Respawned)), false),
-            (gave_up(Some(RecoveryKind::CrashedAgain)), true),
+            (with(RecoveryKind::Respawned), false),
+            (with(RecoveryKind::CrashedAgain), true),
             (samples::report(), false),
         ] {
             let told = samples::redacted(&Notice::of(&report), Some(&report));

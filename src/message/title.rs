@@ -24,7 +24,7 @@ pub(super) fn title(told: &Redacted) -> String {
     let Notice { id: _, time, severity: _, host, subject } = told.notice();
     let host = shortened(&harmless(host), HOST_CHARS);
     let what = match subject {
-        Subject::Crash { job, cause, report: _, nth, since } => {
+        Subject::Crash { job, cause, report: _, nth, since, tally: _ } => {
             let nth = nth_time(*nth, *time, *since);
             return shortened(&crash(told.report(), &host, job, cause, &nth), TITLE_CHARS);
         }
@@ -44,7 +44,7 @@ pub(super) fn title(told: &Redacted) -> String {
             };
             format!("{} {}", counted(jobs, "job", "jobs"), ends.verb(&how_often))
         }
-        Subject::SinkFailed { sink, why, waiting } => {
+        Subject::SinkFailed { sink, why, since: _, waiting } => {
             let why = shortened(&harmless(why), WHY_CHARS);
             let wait = match waiting {
                 0 => String::new(),
@@ -65,9 +65,11 @@ pub(super) fn shown_job(job: &JobName) -> String {
 /// What all ends that `subject` counts have in common.
 pub(super) fn ends_of(subject: &Subject) -> Ends {
     match subject {
-        Subject::Repeats { tally, .. } | Subject::Recovered { tally, .. } => Ends::of([tally]),
+        Subject::Crash { tally, .. }
+        | Subject::Repeats { tally, .. }
+        | Subject::Recovered { tally, .. } => Ends::of([tally]),
         Subject::Digest { jobs, .. } => Ends::of(jobs.iter().map(|job| &job.tally)),
-        Subject::Crash { .. } | Subject::SinkFailed { .. } => Ends::Crashes,
+        Subject::SinkFailed { .. } => Ends::Ends,
     }
 }
 
@@ -129,7 +131,7 @@ fn repeats(tally: &Tally, since: Timestamp, until: Timestamp) -> String {
 }
 
 /// `14 crashes (13 × exit status 1, 1 × SIGSEGV)`.
-fn all_of(tally: &Tally) -> String {
+pub(super) fn all_of(tally: &Tally) -> String {
     let ends = Ends::of([tally]);
     format!("{}{}", ends.counted(tally.total()), of_causes(tally, ends))
 }
@@ -149,8 +151,8 @@ pub(super) fn of_many(job: &JobTally, since: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::aftermath::tests::gave_up;
-    use crate::sinks::samples::{self, alone, on, tally};
+    use crate::aftermath::Recovery;
+    use crate::sinks::samples::{self, alone, gave_up, on, tally};
     use VerdictKind::{Crashed, StartFailed, Unclear, Unseen};
 
     /// The title of a notice with this subject.
@@ -183,11 +185,13 @@ mod tests {
             (Some(RecoveryKind::Respawned), ", back after 0.4 s"),
             (Some(RecoveryKind::CrashedAgain), ", crashed again after 0.4 s"),
         ] {
-            let report = gave_up(recovery);
+            let mut report = gave_up();
+            report.aftermath.as_mut().unwrap().recovery =
+                recovery.map(|kind| Recovery { kind, after_seconds: 0.4, known_by: String::new() });
             let told = title(&samples::redacted(&Notice::of(&report), Some(&report)));
             assert_eq!(told, format!("{}{became}", report.summary));
         }
-        let dropped = title(&alone(&Notice::of(&gave_up(None))));
+        let dropped = title(&alone(&Notice::of(&gave_up())));
         let expected = "web-1: nginx (eu-1) gave up: respawning too fast, last SIGSEGV, stays down";
         assert_eq!(dropped, expected);
     }

@@ -30,11 +30,12 @@ pub(super) fn of(
     summary: &str,
 ) -> Result<Value, Error> {
     let told = match (&notice.subject, report) {
-        (Subject::Crash { nth, since, .. }, Some(report)) => {
+        (Subject::Crash { nth, since, tally, .. }, Some(report)) => {
             let mut told = serde_json::to_value(report)?;
             if let Some(fields) = told.as_object_mut() {
                 fields.insert("kind".to_owned(), kind(&notice.subject).into());
-                fields.insert("incident".to_owned(), json!({ "nth": nth, "since": since }));
+                let incident = json!({ "nth": nth, "since": since, "tally": tally });
+                fields.insert("incident".to_owned(), incident);
             }
             return Ok(told);
         }
@@ -83,11 +84,12 @@ fn envelope(notice: &Notice, summary: &str) -> Value {
 /// What `subject` tells beyond the envelope.
 fn details(subject: &Subject) -> Value {
     match subject {
-        Subject::Crash { job: _, cause, report, nth, since } => json!({
+        Subject::Crash { job: _, cause, report, nth, since, tally } => json!({
             "cause": cause,
             "report": report,
             "nth": nth,
             "since": since,
+            "tally": tally,
         }),
         Subject::Repeats { job: _, tally, since, until, total, latest } => json!({
             "tally": tally,
@@ -112,9 +114,10 @@ fn details(subject: &Subject) -> Value {
             "more_jobs": more_jobs,
             "more_crashes": more_crashes,
         }),
-        Subject::SinkFailed { sink, why, waiting } => json!({
+        Subject::SinkFailed { sink, why, since, waiting } => json!({
             "sink": sink,
             "why": why,
+            "since": since,
             "waiting": waiting,
         }),
     }

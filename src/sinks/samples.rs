@@ -11,6 +11,17 @@ pub(crate) fn report() -> CrashReport {
     serde_json::from_str(include_str!("../../tests/data/report-v1.json")).unwrap()
 }
 
+/// The last crash of several, after which the job stays down.
+pub(crate) fn gave_up() -> CrashReport {
+    let mut report = report();
+    report.verdict.kind = VerdictKind::GaveUp;
+    report.severity = VerdictKind::GaveUp.severity();
+    report.summary =
+        "web-1: nginx (eu-1) gave up: respawning too fast, last SIGSEGV after 0.2 s".to_owned();
+    report.aftermath.as_mut().unwrap().recovery = None;
+    report
+}
+
 /// The report that is hardest to fit: the longest names and log that capture lets through, made
 /// of what grows when it is escaped.
 pub(crate) fn worst() -> CrashReport {
@@ -49,7 +60,8 @@ pub(crate) fn worst_notices() -> [Notice; 6] {
         subject: match notice.subject {
             Subject::Crash { cause, report, since, .. } => {
                 let cause = Cause { exit: Some("&".repeat(500)), ..cause };
-                Subject::Crash { job: long.clone(), cause, report, nth: u64::MAX, since }
+                let (job, tally) = (long.clone(), tally(&causes));
+                Subject::Crash { job, cause, report, nth: u64::MAX, since, tally }
             }
             Subject::Repeats { since, until, latest, .. } => Subject::Repeats {
                 job: long.clone(),
@@ -78,7 +90,8 @@ pub(crate) fn worst_notices() -> [Notice; 6] {
                     more_crashes: 1,
                 }
             }
-            Subject::SinkFailed { .. } => Subject::SinkFailed {
+            Subject::SinkFailed { since, .. } => Subject::SinkFailed {
+                since,
                 sink: "&".repeat(200),
                 why: "<!channel> ".repeat(999),
                 waiting: u64::MAX,
@@ -135,7 +148,7 @@ pub(crate) fn digest(tallies: Vec<Tally>, unnamed_jobs: u64, unnamed_crashes: u6
 /// A sink that failed.
 pub(crate) fn sink_failed(said: &str, wait: u64) -> Subject {
     let [.., Notice { mut subject, .. }] = notices();
-    if let Subject::SinkFailed { sink, why, waiting } = &mut subject {
+    if let Subject::SinkFailed { sink, why, waiting, .. } = &mut subject {
         (*sink, *why, *waiting) = ("slack.ops".to_owned(), said.to_owned(), wait);
     }
     subject
