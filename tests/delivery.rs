@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use support::{AT_ONCE, Answer, Hook, Host, Receiver, Request, STAYS_UP, is_notice, wait_until};
+use support::{AT_ONCE, Answer, Hook, Host, Receiver, Request, is_notice, wait_until};
 
 const CRASHES: &str = "echo last words; kill -SEGV $$";
 

@@ -25,7 +25,7 @@ pub(super) enum Ends {
     /// Crashes, perhaps.
     Unclear,
     /// They have nothing in common.
-    Ends,
+    Mixed,
 }
 
 impl Ends {
@@ -35,7 +35,7 @@ impl Ends {
         causes
             .map(|count| Self::alone(count.cause.verdict))
             .reduce(Self::with)
-            .unwrap_or(Self::Ends)
+            .unwrap_or(Self::Mixed)
     }
 
     fn alone(verdict: VerdictKind) -> Self {
@@ -44,7 +44,7 @@ impl Ends {
             VerdictKind::StartFailed => Self::FailedStarts,
             VerdictKind::Unseen => Self::Unseen,
             VerdictKind::Unclear => Self::Unclear,
-            VerdictKind::Stopped | VerdictKind::Finished | VerdictKind::HostShutdown => Self::Ends,
+            VerdictKind::Stopped | VerdictKind::Finished | VerdictKind::HostShutdown => Self::Mixed,
         }
     }
 
@@ -53,7 +53,7 @@ impl Ends {
         match (self, other) {
             (one, other) if one == other => one,
             (Crashes | FailedStarts | Failures, Crashes | FailedStarts | Failures) => Failures,
-            _ => Self::Ends,
+            _ => Self::Mixed,
         }
     }
 
@@ -64,7 +64,7 @@ impl Ends {
             Self::FailedStarts => "failed to start",
             Self::Failures => "failed",
             Self::Unseen => "ended unseen",
-            Self::Unclear | Self::Ends => "ended",
+            Self::Unclear | Self::Mixed => "ended",
         };
         let perhaps = if self == Self::Unclear { ", perhaps by a crash" } else { "" };
         let space = if how_often.is_empty() { "" } else { " " };
@@ -79,7 +79,7 @@ impl Ends {
             Self::Failures => ("failure", "failures"),
             Self::Unseen => ("unseen end", "unseen ends"),
             Self::Unclear => ("end, perhaps a crash", "ends, perhaps crashes"),
-            Self::Ends => ("end", "ends"),
+            Self::Mixed => ("end", "ends"),
         };
         counted(count, one, many)
     }

@@ -69,7 +69,7 @@ pub(super) fn ends_of(subject: &Subject) -> Ends {
         | Subject::Repeats { tally, .. }
         | Subject::Recovered { tally, .. } => Ends::of([tally]),
         Subject::Digest { jobs, .. } => Ends::of(jobs.iter().map(|job| &job.tally)),
-        Subject::SinkFailed { .. } => Ends::Ends,
+        Subject::SinkFailed { .. } => Ends::Mixed,
     }
 }
 
