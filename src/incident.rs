@@ -101,15 +101,10 @@ pub struct Crash {
 impl Crash {
     /// What is counted of `report`.
     pub fn of(report: &CrashReport) -> Self {
-        let (name, instance) = (report.job.name.clone(), report.job.instance.clone());
         Self {
             report: report.id,
-            job: JobName { key: report.key.clone(), name, instance },
-            cause: Cause {
-                verdict: report.verdict.kind,
-                exit: report.exit.words(),
-                severity: report.severity,
-            },
+            job: JobName::of(report),
+            cause: Cause::of(report),
             time: report.time,
         }
     }

@@ -1,37 +1,58 @@
-//! A report as a person reads it: what every chat says, before each says it in its own format.
+//! A notice as a person reads it: what every chat says, before each says it in its own format.
 //!
 //! All texts are harmless to show: a log holds what a stranger made the service write.
 
 mod aftermath;
-
-use std::time::Duration;
+mod facts;
+mod jobs;
+mod tally;
+mod text;
+mod title;
+mod tone;
+mod words;
 
 pub use aftermath::{left_behind_in_words, recovery_in_words};
+pub use jobs::Jobs;
+pub use text::{harmless, last_within, shortened};
+pub use tone::Tone;
 
-use crate::report::{CrashReport, duration_in_words};
-use crate::snapshot::Memory;
-use crate::terminal::{ESCAPE, skip_sequence};
-use crate::verdict::in_words;
+use crate::notice::Notice;
+use crate::redaction::Redacted;
+use crate::report::CrashReport;
+use crate::time::Timestamp;
+use text::last;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
 const LINE_CHARS: usize = 400;
 
-/// What is told of one crash.
+/// The longest name of a job that is shown, in characters.
+const JOB_CHARS: usize = 100;
+
+/// The longest name of a host: what Linux allows.
+const HOST_CHARS: usize = 64;
+
+/// What is told in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// What it is, at a glance.
+    pub tone: Tone,
     /// One line: host, job, what happened.
     pub title: String,
     /// What is looked for first, each with its label.
     pub facts: Vec<(&'static str, String)>,
     /// Why the verdict is what it is, the weightiest first.
     pub reasons: Vec<String>,
+    /// The jobs, where it tells of many.
+    pub jobs: Option<Jobs>,
     /// The end of the log.
     pub log: Option<Log>,
     /// What could not be collected, and why.
     pub missing: Vec<String>,
+    /// What the digits below name: `report` or `notice`.
+    pub names: &'static str,
     /// The eight digits that people compare.
     pub short_id: String,
-    /// The command that shows the whole report.
+    /// The command that shows more.
     pub command: String,
 }
 
@@ -45,157 +66,65 @@ pub struct Log {
 }
 
 impl Message {
-    /// What is told of `report`, with at most the last `log_lines` lines of the log.
-    pub fn of(report: &CrashReport, log_lines: usize) -> Self {
-        let short_id = report.id.short().to_string();
+    /// What is told of `told` at `now`, with at most the last `log_lines` lines of the log.
+    pub fn of(told: &Redacted, now: Timestamp, log_lines: usize) -> Self {
+        let Notice { id, subject, .. } = told.notice();
+        let report = told.report().filter(|_| facts::shows_report(subject));
+        let named = told.notice().report();
+        let short_id = named.unwrap_or(*id).short().to_string();
         Self {
-            title: aftermath::title(report),
-            facts: facts(report),
-            reasons: report.verdict.reasons.iter().map(|reason| harmless(reason)).collect(),
-            log: report.log.as_ref().filter(|log| !log.lines.is_empty()).map(|log| Log {
-                path: harmless(&log.path),
-                lines: last(&log.lines, log_lines).iter().map(|line| shown_line(line)).collect(),
-            }),
-            missing: report
-                .incomplete
-                .iter()
-                .map(|part| harmless(&format!("{}: {}", part.part, part.reason)))
-                .collect(),
-            command: format!("upstart-crash show {short_id}"),
+            tone: Tone::of(told.notice()),
+            title: title(told),
+            facts: facts::facts(told, now),
+            reasons: report.map(reasons).unwrap_or_default(),
+            jobs: Jobs::of(subject),
+            log: report.and_then(|report| log(report, log_lines)),
+            missing: report.map(missing).unwrap_or_default(),
+            names: if named.is_some() { "report" } else { "notice" },
+            command: match told.report() {
+                Some(_) => format!("upstart-crash show {short_id}"),
+                None => "upstart-crash list".to_owned(),
+            },
             short_id,
         }
     }
 }
 
-fn facts(report: &CrashReport) -> Vec<(&'static str, String)> {
-    let snapshot = &report.snapshot;
-    let seconds = humantime::format_rfc3339_seconds(report.time.to_system_time()).to_string();
-    let ran = report.job.ran_seconds.and_then(|ran| Duration::try_from_secs_f64(ran).ok());
-    let load = snapshot.load.as_ref();
-    let facts = [
-        ("Host", Some(harmless(&report.host.name))),
-        ("Job", Some(harmless(&report.job.title()))),
-        ("Verdict", Some(in_words(report.verdict.kind, &report.exit))),
-        ("Time", Some(seconds.replace('T', " ").replace('Z', " UTC"))),
-        ("Ran", ran.map(duration_in_words)),
-        ("Load", load.map(|l| format!("{:.2} {:.2} {:.2}", l.one, l.five, l.fifteen))),
-        ("Memory free", snapshot.memory.as_ref().map(memory_free)),
-        ("Left behind", aftermath::left_behind(report)),
-    ];
-    facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+/// The title of a message on `told`: one line, the same at every try.
+pub fn title(told: &Redacted) -> String {
+    title::title(told)
 }
 
-/// `0.2 GiB of 7.8 GiB`.
-fn memory_free(memory: &Memory) -> String {
-    let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-    format!("{:.1} GiB of {:.1} GiB", gib(memory.available_bytes), gib(memory.total_bytes))
+fn reasons(report: &CrashReport) -> Vec<String> {
+    report.verdict.reasons.iter().map(|reason| harmless(reason)).collect()
 }
 
-/// The last `count` of `items`.
-fn last<T>(items: &[T], count: usize) -> &[T] {
-    items.get(items.len().saturating_sub(count)..).unwrap_or_default()
+fn log(report: &CrashReport, most: usize) -> Option<Log> {
+    let log = report.log.as_ref().filter(|log| !log.lines.is_empty())?;
+    let shown = |line: &String| shortened(&harmless(line), LINE_CHARS);
+    let lines = last(&log.lines, most).iter().map(shown).collect();
+    Some(Log { path: harmless(&log.path), lines })
 }
 
-/// The last of `lines` whose costs together stay within `budget`: a log loses its beginning, in
-/// whole lines.
-pub fn last_within(lines: &[String], budget: usize, cost: impl Fn(&str) -> usize) -> &[String] {
-    let mut left = budget;
-    let fitting = lines
-        .iter()
-        .rev()
-        .take_while(|line| left.checked_sub(cost(line)).map(|rest| left = rest).is_some());
-    let count = fitting.count();
-    last(lines, count)
-}
-
-fn shown_line(line: &str) -> String {
-    shortened(&harmless(line), LINE_CHARS)
-}
-
-/// `text`, or its beginning and `…` where it has more than `most` characters.
-pub fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        text.to_owned()
-    } else {
-        text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-    }
-}
-
-/// `text` without terminal sequences (colours, titles), with U+FFFD in place of what else would
-/// act instead of being seen: control characters, line separators, marks that turn the direction.
-pub fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ESCAPE => skip_sequence(&mut chars),
-            '\t' => shown.push(' '),
-            c if acts(c) => shown.push('\u{fffd}'),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}'
-                | '\u{200e}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-        )
+fn missing(report: &CrashReport) -> Vec<String> {
+    let parts = report.incomplete.iter();
+    parts.map(|part| harmless(&format!("{}: {}", part.part, part.reason))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::sinks::samples;
 
-    #[test]
-    fn what_acts_is_made_harmless_and_the_rest_is_left() {
-        for (text, shown) in [
-            ("plain <b>&amp; ☃ café 🚀", "plain <b>&amp; ☃ café 🚀"),
-            ("\u{1b}[1;31mred\u{1b}[0m alert", "red alert"),
-            ("\u{1b}]0;title\u{7}after", "after"),
-            ("\u{1b}]8;;http://evil/\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
-            ("\u{1b}Mup", "up"),
-            ("torn \u{1b}[31", "torn 31"),
-            ("torn \u{1b}]0;title", "torn 0;title"),
-            ("end \u{1b}", "end "),
-            ("nul \0 bell \u{7} back \u{8} c1 \u{9b}31m", "nul � bell � back � c1 �31m"),
-            ("tab\there", "tab here"),
-            ("two\nlines\r", "two�lines�"),
-            ("\u{202e}RTL\u{202c} \u{2066}x\u{2069} \u{200f}", "�RTL� �x� �"),
-        ] {
-            assert_eq!(harmless(text), shown, "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_that_acts_comes_through(text in "\\PC*[\u{1b}\u{0}-\u{1f}\u{202a}-\u{202e}\\[\\]]*\\PC*") {
-            prop_assert!(!harmless(&text).contains(acts));
-        }
-    }
-
-    #[test]
-    fn a_log_loses_whole_lines_from_its_front() {
-        let lines = ["one", "two", "three", "four"].map(str::to_owned);
-        for (budget, kept) in
-            [(0, 0..0), (3, 0..0), (4, 3..4), (8, 3..4), (9, 2..4), (12, 1..4), (99, 0..4)]
-        {
-            assert_eq!(last_within(&lines, budget, str::len), &lines[kept], "{budget}");
-        }
-        assert_eq!(last_within(&[], 9, str::len), [""; 0]);
+    /// What is told of the crash that `report` is on, at once.
+    fn of_crash(report: &CrashReport, log_lines: usize) -> Message {
+        let told = samples::redacted(&Notice::of(report), Some(report));
+        Message::of(&told, report.time, log_lines)
     }
 
     #[test]
     fn says_what_people_look_for_first() {
-        let message = Message::of(&samples::report(), 2);
+        let message = of_crash(&samples::report(), 2);
         assert_eq!(
             message.title,
             "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s"
@@ -224,7 +153,7 @@ mod tests {
         report.snapshot.load = None;
         report.job.ran_seconds = None;
         report.log = None;
-        let message = Message::of(&report, 20);
+        let message = of_crash(&report, 20);
         assert!(!message.facts.iter().any(|(label, _)| ["Load", "Ran"].contains(label)));
         assert_eq!(message.log, None);
         assert_eq!(message.missing, ["pressure: not \u{fffd}there"]);
@@ -234,8 +163,52 @@ mod tests {
     fn an_endless_line_keeps_its_beginning() {
         let mut report = samples::report();
         report.log.as_mut().unwrap().lines = vec!["x".repeat(64 * 1024)];
-        let lines = Message::of(&report, 20).log.unwrap().lines;
+        let lines = of_crash(&report, 20).log.unwrap().lines;
         assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [LINE_CHARS]);
         assert!(lines[0].ends_with('…'));
+    }
+
+    #[test]
+    fn each_kind_has_its_tone_and_says_where_there_is_more() {
+        let report = samples::report();
+        let list = "upstart-crash list";
+        let show = "upstart-crash show 6c1d8e40";
+        let tones = samples::notices().map(|notice| {
+            let names_report = notice.report().is_some();
+            let report = names_report.then_some(&report);
+            let message = Message::of(&samples::redacted(&notice, report), notice.time, 20);
+            let (names, command) = if names_report { ("report", show) } else { ("notice", list) };
+            assert_eq!((message.names, &*message.command), (names, command), "{message:?}");
+            let named = notice.report().unwrap_or(notice.id);
+            assert_eq!(message.short_id, named.short().as_str());
+            let of_log = matches!(message.tone, Tone::Crash | Tone::GaveUp | Tone::Repeats);
+            assert_eq!(message.log.is_some(), of_log, "{:?}", message.tone);
+            assert_eq!(message.jobs.is_some(), message.tone == Tone::Digest);
+            let dropped = Message::of(&samples::alone(&notice), notice.time, 20);
+            assert_eq!((&*dropped.command, dropped.log), (list, None));
+            message.tone
+        });
+        let expected = [
+            Tone::Crash,
+            Tone::GaveUp,
+            Tone::Repeats,
+            Tone::Recovered,
+            Tone::Digest,
+            Tone::SinkFailed,
+        ];
+        assert_eq!(tones, expected);
+    }
+
+    #[test]
+    fn the_page_on_notices_shows_what_is_told() {
+        let page = include_str!("../docs/notices.md");
+        let (report, gave_up) = (samples::report(), samples::gave_up());
+        for notice in samples::notices() {
+            let report = if notice.severity == gave_up.severity { &gave_up } else { &report };
+            let report = notice.report().is_some().then_some(report);
+            let message = Message::of(&samples::redacted(&notice, report), notice.time, 20);
+            let line = format!("\n    {} {}\n", message.tone.icon(), message.title);
+            assert!(page.contains(&line), "{line}");
+        }
     }
 }

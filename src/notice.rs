@@ -20,6 +20,8 @@ pub struct Notice {
     pub time: Timestamp,
     /// How loud it is.
     pub severity: Severity,
+    /// The name of the host that tells it, as in reports.
+    pub host: String,
     /// What it tells.
     pub subject: Subject,
 }
@@ -30,6 +32,10 @@ pub struct Notice {
 pub enum Subject {
     /// One crash, by itself.
     Crash {
+        /// The job.
+        job: JobName,
+        /// What it died of.
+        cause: Cause,
         /// Its report.
         report: ReportId,
         /// Which crash of its job it is, since `since`; 1 where there was none before.
@@ -37,7 +43,6 @@ pub enum Subject {
         /// When the first of them was.
         since: Timestamp,
         /// What the job died of since it was told of last, this crash included, and how often.
-        #[serde(default)]
         tally: Tally,
     },
     /// The same job again, as often as `tally` says, since it was told of last.
@@ -146,6 +151,12 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// What the job died of that `report` is on.
+    pub fn of(report: &CrashReport) -> Self {
+        let (verdict, exit) = (report.verdict.kind, report.exit.words());
+        Self { verdict, exit, severity: report.severity }
+    }
+
     /// Whether both are the same; how loud that is, the config may have changed.
     pub fn is(&self, other: &Self) -> bool {
         (self.verdict, &self.exit) == (other.verdict, &other.exit)
@@ -155,10 +166,16 @@ impl Cause {
 impl Notice {
     /// What is told of the crash that `report` is on, as the first of its job.
     pub fn of(report: &CrashReport) -> Self {
-        let (id, time, severity) = (report.id, report.time, report.severity);
-        let (nth, since, tally) = (1, time, Tally::default());
-        let subject = Subject::Crash { report: id, nth, since, tally };
-        Self { id, time, severity, subject }
+        let (id, time) = (report.id, report.time);
+        let (job, cause) = (JobName::of(report), Cause::of(report));
+        let tally = Tally(vec![Count { cause: cause.clone(), count: 1 }]);
+        Self {
+            id,
+            time,
+            severity: report.severity,
+            host: report.host.name.clone(),
+            subject: Subject::Crash { job, cause, report: id, nth: 1, since: time, tally },
+        }
     }
 
     /// The report that is sent with it; `None` where there is none.
@@ -172,6 +189,17 @@ impl Notice {
 }
 
 impl JobName {
+    /// The job that `report` is on.
+    pub fn of(report: &CrashReport) -> Self {
+        let (name, instance) = (report.job.name.clone(), report.job.instance.clone());
+        Self { key: report.key.clone(), name, instance }
+    }
+
+    /// The host that it runs on: its names have no slash.
+    pub fn host(&self) -> &str {
+        self.key.split('/').next().unwrap_or_default()
+    }
+
     /// `nginx`, or `nginx (eu-1)` for an instance: as Upstart writes it.
     pub fn title(&self) -> String {
         if self.instance.is_empty() {
@@ -185,7 +213,7 @@ impl JobName {
 impl Tally {
     /// How many crashes these are.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|count| count.count).sum()
+        self.0.iter().map(|count| count.count).fold(0, u64::saturating_add)
     }
 
     /// How many of them are of `cause`.

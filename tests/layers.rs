@@ -60,6 +60,7 @@ const DELIVER: &[Layer] = &[
             "terminal",
             "secret",
             "notice",
+            "redaction",
         ],
     ),
     (

@@ -370,7 +370,7 @@ fn slack_gets_blocks_or_plain_text() {
         assert_eq!(request.header("user-agent"), Some(&*format!("upstart-monitor/{version}")));
     }
     let [full, minimal] = [&requests[0], &requests[1]].map(Request::json);
-    let title = format!("{}, back after 0.4 s", report().summary);
+    let title = format!("🔴 {}, back after 0.4 s", report().summary);
     assert_eq!(full["text"], title);
     assert_eq!(full["blocks"][0]["text"]["text"], title);
     assert_eq!(minimal["blocks"], serde_json::Value::Null);
@@ -385,7 +385,17 @@ fn a_webhook_gets_the_report_as_it_is_signed() {
         assert_eq!(host.deliver(fidelity), Outcome::Delivered);
     }
     let requests = service.requests();
-    assert_eq!(requests[0].body, serde_json::to_vec(&report()).unwrap());
+    let mut expected = serde_json::to_value(report()).unwrap();
+    expected["kind"] = "crash".into();
+    expected["incident"] = serde_json::json!({
+        "nth": 1,
+        "since": report().time,
+        "tally": [{
+            "cause": { "verdict": "crashed", "exit": "SIGSEGV", "severity": "error" },
+            "count": 1,
+        }],
+    });
+    assert_eq!(requests[0].json(), expected);
     assert_eq!(requests[0].body, requests[1].body);
     for request in &requests {
         assert_eq!(
@@ -405,6 +415,7 @@ fn a_webhook_gets_the_report_as_it_is_signed() {
         serde_json::json!({
             "version": 1,
             "id": report().id,
+            "kind": "crash",
             "severity": "error",
             "summary": "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min",
             "time": "2026-11-21T03:42:17.123456Z",

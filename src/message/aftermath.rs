@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use super::{LINE_CHARS, harmless, shortened};
+use super::LINE_CHARS;
+use super::text::{harmless, shortened};
 use crate::aftermath::{LeftBehind, Recovery, RecoveryKind};
 use crate::report::{CrashReport, duration_in_words};
 
 /// The most processes that a message names as left behind.
 const LEFT_BEHIND: usize = 3;
 
-/// What happened, and what has become of it: `web-1: nginx crashed: SIGSEGV, back after 0.4 s`.
-pub(super) fn title(report: &CrashReport) -> String {
-    let summary = harmless(&report.summary);
-    match report.aftermath.as_ref().and_then(|aftermath| aftermath.recovery.as_ref()) {
-        Some(recovery) => format!("{summary}, {}", recovery_in_words(recovery)),
-        None => summary,
-    }
+/// What became of the job, where somebody has looked.
+pub(super) fn recovery(report: &CrashReport) -> Option<&Recovery> {
+    report.aftermath.as_ref()?.recovery.as_ref()
 }
 
 /// `back after 0.4 s`, `stayed down`, `crashed again after 0.2 s`.
@@ -54,19 +51,15 @@ mod tests {
     use crate::sinks::samples;
 
     #[test]
-    fn the_first_line_says_whether_it_came_back() {
+    fn what_became_of_it_is_told_in_words() {
         for (kind, after_seconds, words) in [
-            (RecoveryKind::Respawned, 0.41, ", back after 0.4 s"),
-            (RecoveryKind::StayedDown, 2.0, ", stayed down"),
-            (RecoveryKind::CrashedAgain, 0.05, ", crashed again after 50 ms"),
-            (RecoveryKind::Respawned, -1.0, ", back after 0 ms"),
+            (RecoveryKind::Respawned, 0.41, "back after 0.4 s"),
+            (RecoveryKind::StayedDown, 2.0, "stayed down"),
+            (RecoveryKind::CrashedAgain, 0.05, "crashed again after 50 ms"),
+            (RecoveryKind::Respawned, -1.0, "back after 0 ms"),
         ] {
-            let mut report = samples::report();
             let recovery = Recovery { kind, after_seconds, known_by: String::new() };
-            report.aftermath.as_mut().unwrap().recovery = Some(recovery);
-            assert_eq!(title(&report), report.summary.clone() + words);
-            report.aftermath = None;
-            assert_eq!(title(&report), report.summary);
+            assert_eq!(recovery_in_words(&recovery), words);
         }
     }
 

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::books::Reader;
 use crate::id::{ReportId, RunId};
 use crate::notice::{Notice, Subject};
+use crate::snapshot::Host;
 use crate::spool::{Record, Spool, SpoolError, Trouble};
 use crate::time::Timestamp;
 use crate::verdict::Severity;
@@ -56,5 +57,6 @@ fn notice(sink: &str, trouble: &Trouble, waiting: usize, now: Timestamp) -> Noti
         waiting: waiting as u64,
     };
     let id = ReportId::new(trouble.since, RunId(run));
-    Notice { id, time: now, severity: Severity::Error, subject }
+    let host = Host::here().name;
+    Notice { id, time: now, severity: Severity::Error, host, subject }
 }

@@ -49,6 +49,9 @@ pub(super) struct Memory {
     tried: Option<(ReportId, Record)>,
     /// What became of the last notice, where the disk did not take that.
     unsettled: Option<(ReportId, Fate)>,
+    /// The sink's fingerprint before the last try: with another one a parked sink is set free, and
+    /// the secret may have been mended while the try was under way.
+    fingerprint: String,
 }
 
 /// What a worker does next.
@@ -115,6 +118,7 @@ impl Worker<'_> {
         if record.given_up.is_some() {
             return Ok(self.settle(id, Fate::GivenUp(record), memory));
         }
+        memory.fingerprint = self.sink.sink.fingerprint();
         let outcome = self.attempt(id, &record)?;
         let now = (self.clock)();
         memory.failing_since = match outcome {
@@ -183,7 +187,7 @@ impl Worker<'_> {
                 noted.and_then(|()| self.spool.give_up(name, id, record))
             }
             Fate::Parked { why } => {
-                let fingerprint = self.sink.sink.fingerprint();
+                let fingerprint = memory.fingerprint.clone();
                 let parked = Parked { fingerprint, why: why.clone(), since: now };
                 self.spool.park(name, &parked)
             }

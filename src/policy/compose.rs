@@ -105,11 +105,13 @@ fn crashes(&Told { incident, account, .. }: &Told<'_>, id: ReportId) -> Notice {
         })
         .max_by_key(|met| (met.cause.severity, met.latest));
     let total = incident.tally().total();
+    let host = incident.job.host().to_owned();
     match stands_out {
         Some(met) => {
             let (report, since) = (met.latest, incident.began);
-            let subject = Subject::Crash { report, nth: total, since, tally };
-            Notice { id: report, time: met.last, severity, subject }
+            let (job, cause) = (incident.job.clone(), met.cause.clone());
+            let subject = Subject::Crash { job, cause, report, nth: total, since, tally };
+            Notice { id: report, time: met.last, severity, host, subject }
         }
         None => {
             let subject = Subject::Repeats {
@@ -120,7 +122,7 @@ fn crashes(&Told { incident, account, .. }: &Told<'_>, id: ReportId) -> Notice {
                 total,
                 latest: incident.latest,
             };
-            Notice { id, time: incident.last, severity, subject }
+            Notice { id, time: incident.last, severity, host, subject }
         }
     }
 }
@@ -134,7 +136,8 @@ fn recovered(incident: &Incident, now: Timestamp, id: ReportId) -> Notice {
         up_seconds: incident.up_seconds,
         latest: incident.latest,
     };
-    Notice { id, time: now, severity: Severity::Info, subject }
+    let host = incident.job.host().to_owned();
+    Notice { id, time: now, severity: Severity::Info, host, subject }
 }
 
 /// `None` where nobody crashed.
@@ -155,6 +158,7 @@ fn digest(told: &[Told<'_>], id: ReportId) -> Option<Notice> {
     let severity = jobs.iter().filter_map(|job| job.tally.severity()).max()?;
     let since = told.iter().filter_map(|told| told.account.untold_since).min();
     let until = jobs.iter().map(|job| job.until).max()?;
+    let host = jobs.first()?.job.host().to_owned();
     let more = jobs.split_off(jobs.len().min(JOBS_NAMED));
     let subject = Subject::Digest {
         since: since.unwrap_or(until).min(until),
@@ -163,7 +167,7 @@ fn digest(told: &[Told<'_>], id: ReportId) -> Option<Notice> {
         more_jobs: more.len() as u64,
         more_crashes: more.iter().map(|job| job.tally.total()).sum(),
     };
-    Some(Notice { id, time: until, severity, subject })
+    Some(Notice { id, time: until, severity, host, subject })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod card;
 mod fields;
 mod found;
 mod mark;
+mod notice;
 mod pem;
 mod report;
 mod settings;

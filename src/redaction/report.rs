@@ -37,7 +37,8 @@ impl Redacted {
 impl Redaction {
     /// `notice` without its secrets, and `report`, which it names.
     pub fn redact_notice(&self, notice: &Notice, report: Option<&CrashReport>) -> Redacted {
-        let (notice, mut report) = (notice.clone(), report.cloned());
+        let (mut notice, mut report) = (notice.clone(), report.cloned());
+        self.notice(&mut notice);
         report.iter_mut().for_each(|report| self.report(report));
         Redacted { notice, report }
     }

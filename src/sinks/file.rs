@@ -1,4 +1,4 @@
-//! `[sink.file.NAME]`: one report a line, as JSON, at the end of a file.
+//! `[sink.file.NAME]`: one notice a line, as JSON, at the end of a file.
 //!
 //! Each line is written by one system call to a file that is opened anew, so that a rotation of
 //! the log loses and tears nothing.
@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Attempt, Context, Outcome, Sink, Wait, fingerprint};
+use super::{Attempt, Context, Outcome, Sink, Wait, fingerprint, json};
+use crate::message;
+use crate::notice::{Notice, Subject};
+use crate::redaction::Redacted;
 use crate::report::CrashReport;
 
 /// The longest line, in bytes, with the newline that ends it.
@@ -38,8 +41,7 @@ struct FileSink {
 impl Sink for FileSink {
     /// Never refuses for good: whatever is wrong with a file, somebody may mend it.
     fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        let Some(report) = attempt.notice.report() else { return Outcome::Delivered };
-        let written = line(report).and_then(|line| append(&self.path, &line));
+        let written = line(attempt.notice).and_then(|line| append(&self.path, &line));
         match written {
             Ok(()) => Outcome::Delivered,
             Err(error) => Outcome::Retry {
@@ -54,21 +56,37 @@ impl Sink for FileSink {
     }
 }
 
-/// `report` as a line of at most [`LINE_LEN`] bytes; its log loses lines at the front for that.
-fn line(report: &CrashReport) -> io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(report)?;
-    if line.len() >= LINE_LEN {
-        let mut report = report.clone();
-        while let Some(log) = report.log.as_mut().filter(|log| !log.lines.is_empty())
-            && line.len() >= LINE_LEN
-        {
-            log.lines.remove(0);
-            log.truncated = true;
-            line = serde_json::to_vec(&report)?;
-        }
+/// `told` as a line of at most [`LINE_LEN`] bytes. For that a log loses lines at the front, and a
+/// digest counts jobs that it would name.
+fn line(told: &Redacted) -> io::Result<Vec<u8>> {
+    let mut line = json::full(told)?.to_string();
+    let (mut notice, mut report) = (told.notice().clone(), told.report().cloned());
+    while line.len() >= LINE_LEN && (shorten_log(report.as_mut()) || shorten_list(&mut notice)) {
+        line = json::of(&notice, report.as_ref(), &message::title(told))?.to_string();
     }
-    line.push(b'\n');
-    Ok(line)
+    line.push('\n');
+    Ok(line.into_bytes())
+}
+
+/// Removes the oldest line of the log; whether there was one.
+fn shorten_log(report: Option<&mut CrashReport>) -> bool {
+    let log = report.and_then(|report| report.log.as_mut());
+    let Some(log) = log.filter(|log| !log.lines.is_empty()) else { return false };
+    log.lines.remove(0);
+    log.truncated = true;
+    true
+}
+
+/// Counts the last half of the jobs that a digest names, instead; whether there were any.
+fn shorten_list(notice: &mut Notice) -> bool {
+    let Subject::Digest { jobs, more_jobs, more_crashes, .. } = &mut notice.subject else {
+        return false;
+    };
+    for cut in jobs.drain(jobs.len() / 2..) {
+        *more_jobs = more_jobs.saturating_add(1);
+        *more_crashes = more_crashes.saturating_add(cut.tally.total());
+    }
+    !jobs.is_empty()
 }
 
 /// Adds `line` to the end of the file at `path`, whole or not at all.
@@ -111,6 +129,21 @@ fn in_words(path: &Path, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sinks::samples;
+    use crate::verdict::VerdictKind;
+
+    #[test]
+    fn a_long_digest_counts_what_it_cannot_name() {
+        let crash = || samples::tally(&[(VerdictKind::Crashed, Some("SIGSEGV"), 3)]);
+        let digest = samples::digest(vec![crash(); 999], 1, 5);
+        let line = line(&samples::alone(&samples::on(digest))).unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let named = told["digest"]["jobs"].as_array().unwrap().len() as u64;
+        assert!(line.len() <= LINE_LEN && named > 100, "{named}");
+        assert_eq!(told["digest"]["more_jobs"], 1000 - named);
+        assert_eq!(told["digest"]["more_crashes"], 5 + 3 * (999 - named));
+        assert!(told["summary"].as_str().unwrap().contains("1000 jobs crashed 3002 times"));
+    }
 
     #[test]
     fn a_torn_line_is_taken_back_unless_somebody_has_written_after_it() {

@@ -6,6 +6,7 @@ mod context;
 mod delivery;
 pub mod file;
 mod http;
+mod json;
 mod mrkdwn;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -1,10 +1,25 @@
-//! Reports for the sinks' tests.
+//! Reports and notices for the tests of what puts them into words.
 
+use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
+use crate::redaction::{Redacted, Redaction};
 use crate::report::CrashReport;
+use crate::time::Timestamp;
+use crate::verdict::VerdictKind;
 
 /// A crash with everything in it, markup and terminal sequences included.
 pub(crate) fn report() -> CrashReport {
     serde_json::from_str(include_str!("../../tests/data/report-v1.json")).unwrap()
+}
+
+/// The last crash of several, after which the job stays down.
+pub(crate) fn gave_up() -> CrashReport {
+    let mut report = report();
+    report.verdict.kind = VerdictKind::GaveUp;
+    report.severity = VerdictKind::GaveUp.severity();
+    report.summary =
+        "web-1: nginx (eu-1) gave up: respawning too fast, last SIGSEGV after 0.2 s".to_owned();
+    report.aftermath.as_mut().unwrap().recovery = None;
+    report
 }
 
 /// The report that is hardest to fit: the longest names and log that capture lets through, made
@@ -24,4 +39,142 @@ pub(crate) fn worst() -> CrashReport {
     log.path = format!("/var/log/upstart/{}.log", "&".repeat(4000));
     log.lines = vec!["&<>`".repeat(320); 50];
     report
+}
+
+/// A notice of each kind: a third crash, a job that gave up, repeats, the all-clear, a digest, a
+/// sink that failed.
+pub(crate) fn notices() -> [Notice; 6] {
+    serde_json::from_str(include_str!("../../tests/data/notices.json")).unwrap()
+}
+
+/// Notices of each kind, as hard to fit as [`worst`].
+pub(crate) fn worst_notices() -> [Notice; 6] {
+    let long = JobName { key: "&".repeat(1100), name: "&".repeat(512), instance: "<".repeat(512) };
+    let exits: Vec<_> = (0..50).map(|n| format!("{n}{}", "&".repeat(500))).collect();
+    let causes: Vec<_> = exits
+        .iter()
+        .map(|exit| (VerdictKind::Crashed, Some(exit.as_str()), u64::MAX / 64))
+        .collect();
+    let worst_of = |notice: Notice| Notice {
+        host: ">".repeat(64),
+        subject: match notice.subject {
+            Subject::Crash { cause, report, since, .. } => {
+                let cause = Cause { exit: Some("&".repeat(500)), ..cause };
+                let (job, tally) = (long.clone(), tally(&causes));
+                Subject::Crash { job, cause, report, nth: u64::MAX, since, tally }
+            }
+            Subject::Repeats { since, until, latest, .. } => Subject::Repeats {
+                job: long.clone(),
+                tally: tally(&causes),
+                since,
+                until,
+                total: u64::MAX,
+                latest,
+            },
+            Subject::Recovered { since, until, latest, .. } => Subject::Recovered {
+                job: long.clone(),
+                tally: tally(&causes),
+                since,
+                until,
+                up_seconds: u64::MAX,
+                latest,
+            },
+            Subject::Digest { since, until, jobs, .. } => {
+                let tally = tally(&[(VerdictKind::Crashed, Some("&&&&"), 3); 3]);
+                let job = JobTally { job: long.clone(), tally, ..jobs[0].clone() };
+                Subject::Digest {
+                    since,
+                    until,
+                    jobs: vec![job; 10_000],
+                    more_jobs: 1,
+                    more_crashes: 1,
+                }
+            }
+            Subject::SinkFailed { since, .. } => Subject::SinkFailed {
+                since,
+                sink: "&".repeat(200),
+                why: "<!channel> ".repeat(999),
+                waiting: u64::MAX,
+            },
+        },
+        ..notice
+    };
+    notices().map(worst_of)
+}
+
+/// The crash that `report` is on, as number `nth` of its job within `seconds`.
+pub(crate) fn nth_crash(report: &CrashReport, nth: u64, seconds: i64) -> Notice {
+    let mut notice = Notice::of(report);
+    if let Subject::Crash { nth: number, since, .. } = &mut notice.subject {
+        *number = nth;
+        *since = Timestamp::from_micros(report.time.micros() - seconds * 1_000_000);
+    }
+    notice
+}
+
+/// Repeats of one job with these causes.
+pub(crate) fn repeats(of: Tally) -> Subject {
+    let [_, _, Notice { mut subject, .. }, ..] = notices();
+    if let Subject::Repeats { tally, .. } = &mut subject {
+        *tally = of;
+    }
+    subject
+}
+
+/// The all-clear after these causes.
+pub(crate) fn recovered(of: Tally) -> Subject {
+    let [_, _, _, Notice { mut subject, .. }, ..] = notices();
+    if let Subject::Recovered { tally, .. } = &mut subject {
+        *tally = of;
+    }
+    subject
+}
+
+/// A digest of one instance each of `job-0`, `job-1`, ... with these causes, and of more.
+pub(crate) fn digest(tallies: Vec<Tally>, unnamed_jobs: u64, unnamed_crashes: u64) -> Subject {
+    let [.., Notice { mut subject, .. }, _] = notices();
+    if let Subject::Digest { jobs, more_jobs, more_crashes, .. } = &mut subject {
+        let job = |(number, tally)| JobTally {
+            job: JobName { name: format!("job-{number}"), ..jobs[0].job.clone() },
+            tally,
+            ..jobs[0].clone()
+        };
+        let named = tallies.into_iter().enumerate().map(job).collect();
+        (*jobs, *more_jobs, *more_crashes) = (named, unnamed_jobs, unnamed_crashes);
+    }
+    subject
+}
+
+/// A sink that failed.
+pub(crate) fn sink_failed(said: &str, wait: u64) -> Subject {
+    let [.., Notice { mut subject, .. }] = notices();
+    if let Subject::SinkFailed { sink, why, waiting, .. } = &mut subject {
+        (*sink, *why, *waiting) = ("slack.ops".to_owned(), said.to_owned(), wait);
+    }
+    subject
+}
+
+/// These causes.
+pub(crate) fn tally(counts: &[(VerdictKind, Option<&str>, u64)]) -> Tally {
+    let count = |&(verdict, exit, count): &(VerdictKind, Option<&str>, u64)| Count {
+        cause: Cause { verdict, exit: exit.map(str::to_owned), severity: verdict.severity() },
+        count,
+    };
+    Tally(counts.iter().map(count).collect())
+}
+
+/// A notice with this subject.
+pub(crate) fn on(subject: Subject) -> Notice {
+    let [.., notice] = notices();
+    Notice { subject, ..notice }
+}
+
+/// `notice` as a sink is handed it, without a report.
+pub(crate) fn alone(notice: &Notice) -> Redacted {
+    redacted(notice, None)
+}
+
+/// `notice` as a sink is handed it, with its report.
+pub(crate) fn redacted(notice: &Notice, report: Option<&CrashReport>) -> Redacted {
+    Redaction::off().redact_notice(notice, report)
 }

@@ -1,4 +1,4 @@
-//! `[sink.webhook.NAME]`: the report as JSON, posted to a service of the operator's own.
+//! `[sink.webhook.NAME]`: the notice as JSON, posted to a service of the operator's own.
 //!
 //! Headers and signature are those of Standard Webhooks (standardwebhooks.com): `webhook-id` stays
 //! the same over all tries, `webhook-timestamp` is that of the try.
@@ -13,12 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
-use serde_json::json;
 use sha2::Sha256;
 
 use super::http::{Post, ProxyChoice, Transport, classify, parse_url, read_url};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::report::CrashReport;
+use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint, json};
 use crate::secret::{Environment, Secret, SecretSource};
 
 /// What a secret begins with whose rest is the key in base64.
@@ -128,14 +126,14 @@ impl Webhook {
             return Err(parked(why));
         }
         let url = read_url("url", &self.url, &self.environment)?;
-        let Some(report) = attempt.notice.report() else { return Ok(Outcome::Delivered) };
         let body = match attempt.fidelity {
-            Fidelity::Full => serde_json::to_vec(report),
-            Fidelity::Minimal => serde_json::to_vec(&minimal(report)),
+            Fidelity::Full => json::full(attempt.notice),
+            Fidelity::Minimal => Ok(json::minimal(attempt.notice)),
         };
         let body = body.map_err(|error| Outcome::Rejected { why: error.to_string() })?;
+        let body = body.to_string().into_bytes();
 
-        let id = report.id.text();
+        let id = attempt.notice.notice().id.text();
         let timestamp = (attempt.now.micros() / 1_000_000).to_string();
         let mut headers = self.headers.clone();
         let mut set = |name: &'static str, value: &str| {
@@ -172,20 +170,6 @@ fn signature(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> String {
         mac.update(part);
     }
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-}
-
-/// The least that tells who died, in the places that the whole report has it.
-fn minimal(report: &CrashReport) -> serde_json::Value {
-    json!({
-        "version": report.version,
-        "id": report.id,
-        "severity": report.severity,
-        "summary": report.summary,
-        "time": report.time,
-        "host": { "name": report.host.name },
-        "job": { "name": report.job.name, "instance": report.job.instance },
-        "verdict": { "kind": report.verdict.kind },
-    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ mod old_kernel;
 mod receiver;
 mod schema;
 mod session;
+#[cfg(feature = "deliver")]
+mod sinks;
 mod strace;
 mod surroundings;
 mod told;
@@ -40,8 +42,10 @@ pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_comman
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
 pub use receiver::{Answer, Receiver, Request};
-pub use schema::{missing, violations};
+pub use schema::{is_notice, missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
+#[cfg(feature = "deliver")]
+pub use sinks::{Sinks, notices};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
 pub use upstart::{End, Job, JobBuilder, LogPriority, SOCKET as INIT_SOCKET, STAYS_UP, Stanza};

@@ -1,0 +1,306 @@
+//! A message in Block Kit.
+//!
+//! Limits are Slack's (api.slack.com/reference/block-kit/blocks) and hold for escaped text; what
+//! does not fit is cut between characters before it is escaped, a log and a list between lines.
+
+use serde_json::{Value, json};
+
+use crate::message::{Jobs, Log, Message, last_within};
+use crate::sinks::mrkdwn::{escaped, escaped_within, width, within, without_fence};
+
+/// The longest header, in characters; the only text that is not escaped.
+const HEADER: usize = 150;
+/// The longest text of a field (2000 are allowed), so that the log has room.
+const FIELD: usize = 400;
+/// The most fields of a section.
+const FIELDS: usize = 10;
+/// The longest text of a section.
+const SECTION: usize = 3000;
+/// The longest list of reasons, so that the log has room.
+const REASONS: usize = 1500;
+/// The longest line below the message.
+const CONTEXT: usize = 500;
+/// The longest `text`, which notifications show.
+const FALLBACK: usize = 3000;
+/// Of that, what the list of a digest and the command below have where there are no blocks.
+const LIST: usize = 1500;
+/// Of that, the command.
+const COMMAND: usize = 100;
+/// All blocks together: about 13,200 are taken, which Slack does not document.
+const BLOCKS: usize = 12_000;
+
+/// The message as blocks.
+pub(super) fn full(message: &Message) -> Value {
+    let title = headed(message);
+    let header = within(&title, HEADER, |c, title| title.push(c));
+    let mut blocks = vec![json!({
+        "type": "header",
+        "text": { "type": "plain_text", "text": header, "emoji": false },
+    })];
+    for facts in message.facts.chunks(FIELDS) {
+        let fields = facts
+            .iter()
+            .map(|(label, value)| mrkdwn(&format!("*{label}*\n{}", escaped_within(value, FIELD))));
+        blocks.push(json!({ "type": "section", "fields": fields.collect::<Vec<_>>() }));
+    }
+    if !message.reasons.is_empty() {
+        let reasons = escaped_within(&format!("• {}", message.reasons.join("\n• ")), REASONS);
+        blocks.push(section(&format!("*Why*\n{reasons}")));
+    }
+    if let Some(jobs) = &message.jobs {
+        blocks.push(section(&listed(jobs, SECTION)));
+    }
+    let context = json!({ "type": "context", "elements": [mrkdwn(&below(message))] });
+    if let Some(log) = &message.log {
+        let room = BLOCKS.saturating_sub(blocks.iter().chain([&context]).map(length).sum());
+        blocks.push(section(&fenced(log, room.min(SECTION))));
+    }
+    blocks.push(context);
+    json!({
+        "text": escaped_within(&title, FALLBACK),
+        "blocks": blocks,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+/// The message as plain text, for a webhook that does not take the blocks.
+pub(super) fn minimal(message: &Message) -> Value {
+    let title = format!("[{}] {}", message.tone.word(), message.title);
+    let facts = message.facts.iter().map(|(label, value)| format!("{label}: {value}"));
+    let lines: Vec<_> = std::iter::once(title).chain(facts).collect();
+    let mut text = escaped_within(&lines.join("\n"), FALLBACK - LIST);
+    if let Some(jobs) = &message.jobs {
+        text = format!("{text}\n{}", listed(jobs, LIST - COMMAND));
+    }
+    let text = format!("{text}\n{}", message.command);
+    json!({ "text": text, "unfurl_links": false, "unfurl_media": false })
+}
+
+/// The title behind what tells at a glance what it is about.
+fn headed(message: &Message) -> String {
+    format!("{} {}", message.tone.icon(), message.title)
+}
+
+/// The jobs of a digest, a line each, as many as fit into `room` characters.
+fn listed(jobs: &Jobs, room: usize) -> String {
+    let lines = jobs.within(room, |line| width(&escaped(line)) + "• \n".chars().count());
+    lines.iter().map(|line| format!("• {}", escaped(line))).collect::<Vec<_>>().join("\n")
+}
+
+/// The line below: how to see the rest, and what is missing.
+fn below(message: &Message) -> String {
+    let mut parts =
+        vec![format!("{} {}", message.names, message.short_id), format!("`{}`", message.command)];
+    if !message.missing.is_empty() {
+        parts.push(format!("not collected: {}", message.missing.join("; ")));
+    }
+    escaped_within(&parts.join(" · "), CONTEXT)
+}
+
+/// The end of the log in a fence that nothing in it closes, at most `room` characters.
+fn fenced(log: &Log, room: usize) -> String {
+    let title = format!("*Log* {}", escaped_within(&log.path, FIELD));
+    let lines: Vec<_> = log.lines.iter().map(|line| escaped(&without_fence(line))).collect();
+    let room = room.saturating_sub(width(&title) + "\n```\n```".len());
+    let lines = last_within(&lines, room, |line| width(line) + 1);
+    format!("{title}\n```\n{}\n```", lines.join("\n"))
+}
+
+fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": mrkdwn(text) })
+}
+
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": text })
+}
+
+/// All text in a block.
+fn length(block: &Value) -> usize {
+    match block {
+        Value::String(text) => width(text),
+        Value::Array(values) => values.iter().map(length).sum(),
+        Value::Object(values) => values.values().map(length).sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::Notice;
+    use crate::report::CrashReport;
+    use crate::sinks::mrkdwn::is_escaped;
+    use crate::sinks::samples;
+    use crate::time::Timestamp;
+
+    /// What is told of the crash that `report` is on, at once.
+    fn of_crash(report: &CrashReport, log_lines: usize) -> Message {
+        let told = samples::redacted(&Notice::of(report), Some(report));
+        Message::of(&told, report.time, log_lines)
+    }
+
+    /// Every text of a message with its path in the JSON.
+    fn texts(value: &Value, path: &str) -> Vec<(String, String)> {
+        match value {
+            Value::String(text) => vec![(path.to_owned(), text.clone())],
+            Value::Array(values) => {
+                values.iter().flat_map(|value| texts(value, &format!("{path}[]"))).collect()
+            }
+            Value::Object(map) => {
+                map.iter().flat_map(|(key, value)| texts(value, &format!("{path}.{key}"))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_message_looks_like_this() {
+        let message = full(&of_crash(&samples::report(), 2));
+        let expected = json!({
+            "text": "🔴 web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
+            "blocks": [
+                { "type": "header", "text": {
+                    "type": "plain_text",
+                    "text": "🔴 web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
+                    "emoji": false,
+                } },
+                { "type": "section", "fields": [
+                    { "type": "mrkdwn", "text": "*Host*\nweb-1" },
+                    { "type": "mrkdwn", "text": "*Job*\nnginx (eu-1)" },
+                    { "type": "mrkdwn", "text": "*Verdict*\ncrashed: SIGSEGV" },
+                    { "type": "mrkdwn", "text": "*Time*\n2026-11-21 03:42:17 UTC" },
+                    { "type": "mrkdwn", "text": "*Ran*\n5 h 42 min" },
+                    { "type": "mrkdwn", "text": "*Load*\n8.42 3.10 1.05" },
+                    { "type": "mrkdwn", "text": "*Memory free*\n0.2 GiB of 7.8 GiB" },
+                    { "type": "mrkdwn",
+                      "text": "*Left behind*\n4715 /usr/bin/worker --queue mail (tcp 8080)" },
+                ] },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Why*\n\
+                     • init calls it a failure and respawns the job\n\
+                     • init: main was killed by SIGSEGV\n\
+                     • the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there: \
+                     pre-stop never ran" } },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Log* /var/log/upstart/nginx-eu-1.log\n\
+                     ```\nworker died\nAssertionError: a &lt; b &amp;&amp; b &gt; c\n```" } },
+                { "type": "context", "elements": [{ "type": "mrkdwn", "text":
+                    "report 6c1d8e40 · `upstart-crash show 6c1d8e40` · \
+                     not collected: pressure: not �there" }] },
+            ],
+            "unfurl_links": false,
+            "unfurl_media": false,
+        });
+        assert_eq!(message, expected, "{message:#}");
+    }
+
+    #[test]
+    fn a_digest_names_its_jobs() {
+        let [.., digest, _] = samples::notices();
+        let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
+        assert_eq!(message["text"], "📋 web-1: 37 jobs failed 412 times in 2 min");
+        assert_eq!(
+            message["blocks"][2]["text"]["text"],
+            "• nginx (eu-1) crashed 14 times (13 × exit status 1, 1 × SIGSEGV), \
+             last at 03:45:10 UTC\n\
+             • shop failed to start 2 times: pre-start exit status 1, last at 03:45:10 UTC\n\
+             • and 35 more jobs (396 failures)"
+        );
+        let below = format!("notice {} · `upstart-crash list`", digest.id.short());
+        assert_eq!(message["blocks"][3]["elements"][0]["text"], below);
+        let text = minimal(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let text = text["text"].as_str().unwrap();
+        assert!(
+            text.starts_with("[digest] web-1: 37 jobs failed 412 times in 2 min\nHost: web-1\n")
+        );
+        assert!(text.ends_with("• and 35 more jobs (396 failures)\nupstart-crash list"), "{text}");
+    }
+
+    /// A message of each kind, as it mostly is and at its worst.
+    fn messages() -> Vec<Message> {
+        let of = |notice: Notice, report: &CrashReport| {
+            let report = notice.report().is_some().then_some(report);
+            let late = Timestamp::from_micros(notice.time.micros() + 3_600_000_000);
+            Message::of(&samples::redacted(&notice, report), late, 50)
+        };
+        let (report, worst) = (samples::report(), samples::worst());
+        let mostly = samples::notices().map(|notice| of(notice, &report));
+        let at_worst = samples::worst_notices().map(|notice| of(notice, &worst));
+        mostly.into_iter().chain(at_worst).collect()
+    }
+
+    #[test]
+    fn every_message_keeps_every_limit() {
+        for message in messages() {
+            let full = full(&message);
+            let blocks = full["blocks"].as_array().unwrap();
+            for (path, text) in texts(&full, "") {
+                let limit = match path.as_str() {
+                    ".text" => 40_000,
+                    ".blocks[].text.text" if text == blocks[0]["text"]["text"] => 150,
+                    ".blocks[].text.text" => 3000,
+                    ".blocks[].fields[].text" | ".blocks[].elements[].text" => 2000,
+                    _ => continue,
+                };
+                assert!((1..=limit).contains(&width(&text)), "{path}: {}", width(&text));
+            }
+            assert!(blocks.iter().map(length).sum::<usize>() <= BLOCKS, "{:?}", message.tone);
+            let fields = blocks.iter().filter_map(|block| block["fields"].as_array());
+            assert!(blocks.len() <= 50 && fields.map(Vec::len).all(|count| count <= 10));
+            let text = minimal(&message)["text"].as_str().unwrap().to_owned();
+            assert!((1..=FALLBACK).contains(&width(&text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_worst_report_leaves_room_for_its_log() {
+        let message = full(&of_crash(&samples::worst(), 50));
+        let blocks = message["blocks"].as_array().unwrap();
+        let log = blocks.iter().find(|block| block["text"]["text"].to_string().contains("*Log*"));
+        assert!(length(log.unwrap()) > 1000, "the log had room: {log:?}");
+    }
+
+    #[test]
+    fn a_digest_of_ten_thousand_jobs_counts_every_crash() {
+        let [.., digest, _] = samples::worst_notices();
+        let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let list = message["blocks"][2]["text"]["text"].as_str().unwrap();
+        let named = list.lines().count() as u64 - 1;
+        assert!(named > 0, "{list}");
+        let rest = format!("• and {} more jobs ({} crashes)", 10_001 - named, 90_001 - 9 * named);
+        assert_eq!(list.lines().last(), Some(&*rest));
+    }
+
+    #[test]
+    fn nobody_is_called_and_nothing_is_marked_up() {
+        for message in messages() {
+            for message in [full(&message), minimal(&message)] {
+                for (path, text) in texts(&message, "") {
+                    let plain = message["blocks"][0]["text"]["text"] == text.as_str();
+                    assert!(plain || is_escaped(&text), "{path}: {text}");
+                }
+            }
+        }
+        let message = full(&of_crash(&samples::report(), 50)).to_string();
+        assert!(message.contains("&lt;!channel&gt; @here"));
+    }
+
+    #[test]
+    fn nothing_in_a_log_ends_its_fence() {
+        let lines = vec!["```".to_owned(), "``".to_owned(), "`".to_owned()];
+        let text = fenced(&Log { path: "/x".to_owned(), lines }, SECTION);
+        assert_eq!(text.matches("```").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn the_log_loses_its_front_in_whole_lines() {
+        let lines: Vec<_> = (10..60).map(|n| format!("{n} {}", "<".repeat(60))).collect();
+        let text = fenced(&Log { path: "/x".to_owned(), lines: lines.clone() }, 1000);
+        assert!(width(&text) <= 1000, "{}", width(&text));
+
+        let shown: Vec<_> = text.lines().skip(2).take_while(|line| *line != "```").collect();
+        let escaped: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
+        assert_eq!(shown, escaped[50 - 4..50]);
+    }
+}
