@@ -248,7 +248,7 @@ impl Simulation {
     fn look(&mut self) -> Option<Duration> {
         let Self { spool, clocks, config, examinations, books, memories, up_since, said, .. } =
             self;
-        let clock = || clocks.now();
+        let (clock, said) = (|| clocks.now(), &*said);
         let say = |line: std::fmt::Arguments<'_>| said.lock().unwrap().push(line.to_string());
         let now = seconds(clock());
         let uptime = |job: &JobName| {

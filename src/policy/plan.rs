@@ -179,13 +179,16 @@ mod tests {
     }
     use Knows::{ByDigest, First, Nothing, Stable};
 
+    /// A job, its crashes, and what the sink knows of them.
+    type Row = (&'static str, &'static [(&'static str, u64)], Knows);
+
     fn notice(number: u8) -> ReportId {
         ReportId::new(at(0), RunId([number; 10]))
     }
 
     /// Jobs with their crashes, and what the sink knows of them.
-    fn incidents(jobs: &[(&str, &[(&str, u64)], Knows)]) -> Incidents {
-        let incident = |(job, crashes, knows): &(&str, &[(&str, u64)], Knows)| {
+    fn incidents(jobs: &[Row]) -> Incidents {
+        let incident = |(job, crashes, knows): &Row| {
             let mut incident = incident_of(job, crashes);
             let first = incident_of(job, &[(crashes[0].0, 1)]).tally();
             let told_first = |number, told_at, digest| Account {
@@ -216,12 +219,7 @@ mod tests {
     }
 
     /// The plan in words: `api`, `api recovered`, `digest api cart`, and when to look again.
-    fn planned(
-        jobs: &[(&str, &[(&str, u64)], Knows)],
-        waiting: &[u8],
-        limit: usize,
-        now: i64,
-    ) -> String {
+    fn planned(jobs: &[Row], waiting: &[u8], limit: usize, now: i64) -> String {
         let folding = Folding { host_limit: limit, ..Folding::default() };
         let waiting = waiting.iter().map(|number| notice(*number)).collect();
         let plan = plan("chat", &incidents(jobs), &waiting, &folding, at(now));
