@@ -132,7 +132,7 @@ pub fn trace(
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
     // It stops as soon as it is executed; who waits for it is the tracer.
     let program = Pid::from_raw(command.spawn().unwrap().id().cast_signed());
-    let mut tracer = Tracer { program, waiting: BTreeMap::new(), status: None };
+    let mut tracer = Tracer { program, threads: BTreeMap::new(), status: None };
     assert!(matches!(waitpid(program, None), Ok(WaitStatus::Stopped(_, Signal::SIGTRAP))));
     let follow = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_EXITKILL
@@ -175,10 +175,23 @@ enum Event {
     Idle,
 }
 
+/// What a thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    /// Its own work.
+    Runs,
+    /// A call.
+    Calls,
+    /// A call that waits for something to happen.
+    Waits,
+    /// Nothing any more.
+    Gone,
+}
+
 struct Tracer {
     program: Pid,
-    /// The threads, and whether each is in a call that waits; `None` where it is in no call.
-    waiting: BTreeMap<Pid, Option<bool>>,
+    /// Every thread there ever was.
+    threads: BTreeMap<Pid, Doing>,
     status: Option<ExitStatus>,
 }
 
@@ -187,8 +200,8 @@ impl Tracer {
     fn next(&mut self, patience: Duration) -> Option<Event> {
         let mut idle_since = None;
         loop {
-            let all_wait =
-                !self.waiting.is_empty() && self.waiting.values().all(|call| *call == Some(true));
+            let live = || self.threads.values().filter(|doing| **doing != Doing::Gone);
+            let all_wait = live().next().is_some() && live().all(|doing| *doing == Doing::Waits);
             // Only of this thread's own: other tests have children too.
             let mut whom = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
             whom.set(WaitPidFlag::WNOHANG, all_wait);
@@ -212,7 +225,8 @@ impl Tracer {
                 }
                 Ok(WaitStatus::PtraceEvent(thread, _, _)) => {
                     if let Ok(born) = ptrace::getevent(thread) {
-                        self.waiting.entry(Pid::from_raw(born as i32)).or_insert(None);
+                        // It may have come before this, and even be gone.
+                        self.threads.entry(Pid::from_raw(born as i32)).or_insert(Doing::Runs);
                     }
                     self.go_on(thread, None);
                 }
@@ -228,8 +242,9 @@ impl Tracer {
 
     /// The call that `thread` is at; `None` where it is at the end of it.
     fn enters(&mut self, thread: Pid) -> Option<SystemCall> {
-        let state = self.waiting.entry(thread).or_default();
-        if state.take().is_some() {
+        let doing = self.threads.entry(thread).or_insert(Doing::Runs);
+        if *doing != Doing::Runs {
+            *doing = Doing::Runs;
             return None;
         }
         let registers = ptrace::getregs(thread).ok()?;
@@ -244,7 +259,7 @@ impl Tracer {
             libc::SYS_clock_nanosleep,
             libc::SYS_restart_syscall,
         ];
-        *state = Some(waits.contains(&call.number()));
+        *doing = if waits.contains(&call.number()) { Doing::Waits } else { Doing::Calls };
         Some(call)
     }
 
@@ -254,7 +269,7 @@ impl Tracer {
     }
 
     fn gone(&mut self, thread: Pid, status: i32) {
-        self.waiting.remove(&thread);
+        self.threads.insert(thread, Doing::Gone);
         if thread == self.program {
             self.status = Some(ExitStatus::from_raw(status));
         }
@@ -262,7 +277,7 @@ impl Tracer {
 
     fn kill(&mut self) {
         // Nobody waits any more, so that the end is waited for.
-        self.waiting.clear();
+        self.threads.clear();
         let _ = killpg(self.program, Signal::SIGKILL);
     }
 }
