@@ -39,7 +39,7 @@ pub enum Then {
     Killed,
 }
 
-/// How a traced program ended.
+/// How a traced program ended, and what it said.
 #[derive(Debug)]
 pub struct Traced {
     /// `None` where it had nothing to do for so long that it was killed.
@@ -132,7 +132,7 @@ pub fn trace(
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
     // It stops as soon as it is executed; who waits for it is the tracer.
     let program = Pid::from_raw(command.spawn().unwrap().id().cast_signed());
-    let mut tracer = Tracer { program, threads: BTreeMap::new(), status: None };
+    let mut tracer = Tracer { program, threads: BTreeMap::new(), status: None, idle: false };
     assert!(matches!(waitpid(program, None), Ok(WaitStatus::Stopped(_, Signal::SIGTRAP))));
     let follow = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_EXITKILL
@@ -143,36 +143,24 @@ pub fn trace(
     ptrace::setoptions(program, follow).unwrap();
     tracer.go_on(program, None);
 
-    let mut idle = false;
-    while let Some(event) = tracer.next(patience) {
-        match event {
-            Event::Called(call) => match judge(&call) {
-                Then::Made => tracer.go_on(call.thread, None),
-                Then::Fails(errno) => {
-                    let mut registers = call.registers;
-                    // With no call of that number the kernel leaves the answer as it finds it.
-                    registers.orig_rax = u64::MAX;
-                    registers.rax = i64::from(-(errno as i32)).cast_unsigned();
-                    let _ = ptrace::setregs(call.thread, registers);
-                    tracer.go_on(call.thread, None);
-                }
-                Then::Killed => tracer.kill(),
-            },
-            Event::Idle => {
-                idle = true;
-                tracer.kill();
+    while let Some(call) = tracer.next(patience) {
+        match judge(&call) {
+            Then::Made => tracer.go_on(call.thread, None),
+            Then::Fails(errno) => {
+                let mut registers = call.registers;
+                // With no call of that number the kernel leaves the answer as it finds it.
+                registers.orig_rax = u64::MAX;
+                registers.rax = i64::from(-(errno as i32)).cast_unsigned();
+                let _ = ptrace::setregs(call.thread, registers);
+                tracer.go_on(call.thread, None);
             }
+            Then::Killed => tracer.kill(),
         }
     }
     let mut said = String::new();
     stderr.rewind().unwrap();
     stderr.read_to_string(&mut said).unwrap();
-    Traced { status: tracer.status.filter(|_| !idle), stderr: said }
-}
-
-enum Event {
-    Called(SystemCall),
-    Idle,
+    Traced { status: tracer.status.filter(|_| !tracer.idle), stderr: said }
 }
 
 /// What a thread does.
@@ -193,11 +181,13 @@ struct Tracer {
     /// Every thread there ever was.
     threads: BTreeMap<Pid, Doing>,
     status: Option<ExitStatus>,
+    /// Whether it was killed because it only waited.
+    idle: bool,
 }
 
 impl Tracer {
     /// Waits until a thread enters a call; `None` where none is left.
-    fn next(&mut self, patience: Duration) -> Option<Event> {
+    fn next(&mut self, patience: Duration) -> Option<SystemCall> {
         let mut idle_since = None;
         loop {
             let live = || self.threads.values().filter(|doing| **doing != Doing::Gone);
@@ -212,14 +202,15 @@ impl Tracer {
                 Ok(WaitStatus::StillAlive) => {
                     let since = *idle_since.get_or_insert_with(Instant::now);
                     if since.elapsed() > patience {
-                        return Some(Event::Idle);
+                        self.idle = true;
+                        self.kill();
                     }
                     std::thread::sleep(Duration::from_micros(200));
                     continue;
                 }
                 Ok(WaitStatus::PtraceSyscall(thread)) => {
                     if let Some(call) = self.enters(thread) {
-                        return Some(Event::Called(call));
+                        return Some(call);
                     }
                     self.go_on(thread, None);
                 }
