@@ -169,11 +169,11 @@ fn an_error_at_every_call_loses_nothing() {
     refuse_each(refusals);
 }
 
-/// At every so many calls a second notifier is started.
+/// At every so many calls a report arrives, and its hook starts a second notifier.
 const EVERY: usize = 7;
 
 #[test]
-fn a_second_one_at_any_moment_leaves_each_report_told_once() {
+fn what_arrives_at_any_moment_is_told_once_by_the_first_or_by_the_second() {
     for_each_call(|nth| {
         let stage = Stage::with(2);
         let (mut left, mut second) = (nth * EVERY, None);
@@ -181,6 +181,7 @@ fn a_second_one_at_any_moment_leaves_each_report_told_once() {
             left = left.saturating_sub(1);
             if left == 0 && second.is_none() {
                 stage.host.note(format!("a second one at {call:?}"));
+                stage.arrives();
                 second = Some(stage.notifier().output().unwrap());
             }
             Then::Made

@@ -1,5 +1,6 @@
 //! A host on which a notifier has something to do.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -61,7 +62,7 @@ pub(super) struct Stage {
     pub(super) host: Host,
     hook: Receiver,
     /// What is to be told.
-    ids: BTreeSet<String>,
+    ids: RefCell<BTreeSet<String>>,
 }
 
 impl Stage {
@@ -74,12 +75,6 @@ impl Stage {
         for (name, content) in FOREIGN {
             host.write(&format!("{SPOOL}/new/{name}"), content);
         }
-        let left = left_by_hooks().iter().rev().take(count);
-        let ids = left.map(|[id, path, text]| {
-            host.write(&format!("{SPOOL}/{path}"), text);
-            id.clone()
-        });
-        let ids = ids.collect();
         host.config(&format!(
             "[delivery]\nproxy = \"none\"\n[sink.file.all]\npath = \"{FEED}\"\n\
              [sink.webhook.hook]\nurl = \"{}\"\n{AT_ONCE}",
@@ -87,7 +82,19 @@ impl Stage {
         ));
         let config = host.path("/etc/upstart-monitor/config.toml");
         std::fs::set_permissions(config, PermissionsExt::from_mode(0o600)).unwrap();
-        Self { host, hook, ids }
+        let stage = Self { host, hook, ids: RefCell::default() };
+        (0..count).for_each(|_| stage.arrives());
+        stage
+    }
+
+    /// One more of what hooks left arrives.
+    pub(super) fn arrives(&self) {
+        let mut ids = self.ids.borrow_mut();
+        let [id, path, text] = left_by_hooks().iter().rev().nth(ids.len()).unwrap();
+        self.host.write(&format!("{SPOOL}/arriving"), text);
+        let target = self.host.path(&format!("{SPOOL}/{path}"));
+        std::fs::rename(self.host.path(&format!("{SPOOL}/arriving")), target).unwrap();
+        ids.insert(id.clone());
     }
 
     /// Runs a notifier, and asks `judge` of each of its calls from the first one below the root.
@@ -137,7 +144,7 @@ impl Stage {
                 names.filter_map(move |name| name.strip_suffix(end).map(str::to_owned))
             })
             .collect();
-        assert!(held.is_superset(&self.ids), "{held:?}");
+        assert!(held.is_superset(&self.ids.borrow()), "{held:?}");
         let foreign: BTreeSet<_> =
             ["new", "corrupt"].iter().flat_map(|place| self.host.spool(place)).collect();
         assert!(FOREIGN.iter().all(|(name, _)| foreign.contains(*name)), "{foreign:?}");
@@ -150,7 +157,7 @@ impl Stage {
         let spool = |place: &str| self.host.spool(place);
         assert_eq!((spool("new"), spool("unseen")), (vec![], vec![]));
         assert_eq!(spool("corrupt"), FOREIGN.map(|(name, _)| name));
-        let taken: Vec<_> = self.ids.iter().map(|id| format!("{id}.json")).collect();
+        let taken: Vec<_> = self.ids.borrow().iter().map(|id| format!("{id}.json")).collect();
         assert_eq!(spool("archive"), taken);
         for sink in ["file.all", "webhook.hook"] {
             assert_eq!(spool(&format!("queue/{sink}")), [""; 0]);
@@ -169,7 +176,7 @@ impl Stage {
         });
         let told = [counted(lines), counted(posts)];
         assert!(feed.ends_with('\n'));
-        assert!(told.iter().all(|told| told.keys().eq(&self.ids)), "{told:?}");
+        assert!(told.iter().all(|told| told.keys().eq(self.ids.borrow().iter())), "{told:?}");
         told
     }
 }
