@@ -1,12 +1,9 @@
 //! One notifier at a time, and word for it from the others.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 use super::disk::{self, SpoolError};
 use super::store::Spool;
@@ -14,7 +11,14 @@ use super::store::Spool;
 /// Held by the one notifier; given back when dropped, or when its process ends.
 #[derive(Debug)]
 pub struct Lock {
-    _held: Flock<File>,
+    held: File,
+}
+
+impl Drop for Lock {
+    /// At once, even where a child that is just being started has the file open too.
+    fn drop(&mut self) {
+        let _ = self.held.unlock();
+    }
 }
 
 impl Spool {
@@ -29,10 +33,10 @@ impl Spool {
         }
         let path = self.dir.join("lock");
         let file = open_empty(&path).map_err(SpoolError::at("open", &path))?;
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => Ok(Some(Lock { _held: held })),
-            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-            Err((_, errno)) => Err(SpoolError::at("lock", &path)(errno.into())),
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { held: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(SpoolError::at("lock", &path)(error)),
         }
     }
 

@@ -30,6 +30,8 @@ mod sinks;
 mod strace;
 mod surroundings;
 mod told;
+#[cfg(target_arch = "x86_64")]
+mod tracer;
 mod tree;
 mod upstart;
 
@@ -48,6 +50,8 @@ pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 pub use sinks::{Sinks, notices};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
+#[cfg(target_arch = "x86_64")]
+pub use tracer::{SystemCall, Then, Traced, trace};
 pub use upstart::{End, Job, JobBuilder, LogPriority, SOCKET as INIT_SOCKET, STAYS_UP, Stanza};
 
 use std::time::{Duration, Instant};
