@@ -43,6 +43,8 @@ pub enum NotifierError {
     Spool(SpoolError),
     /// The threads of this process have no way to tell each other something.
     NoBell(io::Error),
+    /// There is no thread to be had.
+    NoThread(io::Error),
 }
 
 impl From<ConfigError> for NotifierError {
@@ -63,6 +65,7 @@ impl fmt::Display for NotifierError {
             Self::Config(ConfigError(problems)) => f.write_str(&problems.join("\n")),
             Self::Spool(error) => error.fmt(f),
             Self::NoBell(error) => write!(f, "cannot make a pair of sockets: {error}"),
+            Self::NoThread(error) => write!(f, "cannot start a thread: {error}"),
         }
     }
 }
@@ -158,7 +161,7 @@ fn serve(
     mut desk: Desk<'_>,
     load: Load<'_>,
     look_around: Duration,
-) -> Result<Option<Config>, SpoolError> {
+) -> Result<Option<Config>, NotifierError> {
     let Desk { spool, config, clock, say, .. } = desk;
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let fingerprints = fingerprints(config);
@@ -174,7 +177,8 @@ fn serve(
         let workers: Vec<_> = active
             .iter()
             .map(|sink| start_worker(scope, spool, sink, config, clock, say))
-            .collect();
+            .collect::<io::Result<_>>()
+            .map_err(NotifierError::NoThread)?;
         let mut looked_around = clock();
         loop {
             let look = desk.look()?;
@@ -251,6 +255,9 @@ fn watch_over(spool: &Spool, sinks: &[&str], bell: &Bell) -> Result<Watch, Spool
 }
 
 /// Starts the worker of `sink`; what is returned wakes it, and ends it when dropped.
+///
+/// # Errors
+/// Where the host has no thread to give.
 fn start_worker<'scope, 'env>(
     scope: &'scope Scope<'scope, 'env>,
     spool: &'env Spool,
@@ -258,11 +265,12 @@ fn start_worker<'scope, 'env>(
     config: &'env Config,
     clock: Clock<'env>,
     say: Say<'env>,
-) -> SyncSender<()> {
+) -> io::Result<SyncSender<()>> {
     let (waker, wake) = sync_channel(1);
     let (redaction, retry_for) = (&config.redaction, config.retry_for);
-    scope.spawn(move || Worker { spool, sink, redaction, retry_for, clock, say }.run(&wake));
-    waker
+    let worker = Worker { spool, sink, redaction, retry_for, clock, say };
+    thread::Builder::new().spawn_scoped(scope, move || worker.run(&wake))?;
+    Ok(waker)
 }
 
 /// Says which sinks are owed something and are in the config no more.

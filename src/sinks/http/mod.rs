@@ -17,7 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use humantime::format_duration;
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
@@ -86,10 +86,14 @@ impl Transport {
         if let Some(why) = self.proxy.exposed(&self.environment) {
             return Err(Outcome::Parked { why });
         }
-        let cannot = |why| Outcome::Retry { why: format!("{from}: {why}"), wait: MENDING };
-        let proxies = self.proxy.urls(&self.environment).map_err(cannot)?;
+        let cannot = |why, wait| Outcome::Retry { why: format!("{from}: {why}"), wait };
+        let proxies = self.proxy.urls(&self.environment).map_err(|why| cannot(why, MENDING))?;
         let redactor = hidden::redactor(&post, &proxies);
-        let client = self.client().map_err(cannot)?;
+        let client = self.client().map_err(|why| cannot(why, MENDING))?;
+        // What the host is short of at the moment: a thread, a descriptor, memory.
+        let client = client.build();
+        let client =
+            client.map_err(|error| cannot(innermost(&error).to_string(), Wait::BackOff))?;
         let sent = self.send(&client, post);
         let_go(client);
         match sent {
@@ -129,7 +133,10 @@ impl Transport {
     }
 
     /// A client for one post: what it is made of may have changed since the last one.
-    fn client(&self) -> Result<Client, String> {
+    ///
+    /// # Errors
+    /// What in our own set-up must be mended.
+    fn client(&self) -> Result<ClientBuilder, String> {
         let tls = tls::client(&self.environment, self.ca_file.as_deref())?;
         let mut client = Client::builder()
             .tls_backend_preconfigured(tls)
@@ -141,7 +148,7 @@ impl Transport {
         for proxy in self.proxy.proxies(&self.no_proxy, &self.environment)? {
             client = client.proxy(proxy);
         }
-        client.build().map_err(|error| innermost(&error).to_string())
+        Ok(client)
     }
 
     /// `cannot connect: Connection refused (os error 111)`.

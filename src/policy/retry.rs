@@ -1,15 +1,5 @@
 //! When a report is tried, tried again, given up. Pure: time and chance are arguments.
 
-mod compose;
-mod folding;
-mod plan;
-#[cfg(test)]
-mod testing;
-
-pub use compose::{Composed, compose};
-pub use folding::{Due, Folding};
-pub use plan::{Incidents, Plan, Tell, plan};
-
 use std::time::Duration;
 
 use crate::sinks::{Fidelity, Outcome, Wait};
