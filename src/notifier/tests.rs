@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use super::*;
 use crate::id::ReportId;
+use crate::job_settings::JobSettings;
+use crate::quiet::{Windows, Zone};
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink, Wait};
@@ -96,6 +98,8 @@ fn config(services: &[(&str, &Service)]) -> Config {
         redaction: Redaction::off(),
         folding: Folding::default(),
         examination: Arc::new(examination),
+        jobs: JobSettings::default(),
+        windows: Windows::new(Vec::new(), Ok(Zone::utc())),
         sinks: services.iter().map(named).collect(),
     }
 }
