@@ -29,8 +29,8 @@ pub fn settle_on(report: &mut CrashReport, wishes: Wishes<'_>, sinks: &[&Routing
     *report != before
 }
 
-/// Whether the sink with `routing` is told of `report`, on which was settled.
-pub fn takes(routing: &Routing, report: &CrashReport) -> bool {
+/// Whether the sink with `routing` is told of `report`.
+fn takes(routing: &Routing, report: &CrashReport) -> bool {
     let cause = Cause {
         verdict: report.verdict.kind,
         exit: report.exit.words(),

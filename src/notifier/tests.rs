@@ -89,7 +89,7 @@ fn config(services: &[(&str, &Service)]) -> Config {
     let named = |(name, service): &(&str, &Service)| NamedSink {
         name: (*name).to_owned(),
         // Told of each report by itself: what is tested here is the way, not what is folded.
-        routing: Routing { fold: false, recovered: false },
+        routing: Routing::of_a_feed(),
         sink: Box::new((*service).clone()),
     };
     let examination = Settings { settle: Duration::ZERO, ..Settings::default() };
