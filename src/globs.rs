@@ -1,11 +1,9 @@
 //! Which jobs the operator means: globs against their names.
 
-use serde::{Deserialize, Deserializer, de::Error};
-
 use crate::sys;
 
 /// What stands before a glob whose jobs are left out.
-const NOT: char = '!';
+pub const NOT: char = '!';
 
 /// Whether `glob` names `job`: by its name, or as `initctl list` writes an instance,
 /// `name (instance)`. `instance` is empty for a job without instances.
@@ -28,40 +26,22 @@ impl JobGlobs {
     /// Every job.
     pub const ALL: Self = Self { meant: Vec::new(), left_out: Vec::new() };
 
+    /// The jobs that `globs` mean, each as the operator writes it.
+    pub fn of<G: AsRef<str>>(globs: impl IntoIterator<Item = G>) -> Self {
+        let mut list = Self::ALL;
+        for glob in globs {
+            match glob.as_ref().strip_prefix(NOT) {
+                Some(glob) => list.left_out.push(glob.to_owned()),
+                None => list.meant.push(glob.as_ref().to_owned()),
+            }
+        }
+        list
+    }
+
     /// Whether `job` is meant; `instance` is empty for a job without instances.
     pub fn mean(&self, job: &str, instance: &str) -> bool {
         let any = |globs: &[String]| globs.iter().any(|glob| names(glob, job, instance));
         (self.meant.is_empty() || any(&self.meant)) && !any(&self.left_out)
-    }
-}
-
-impl<'de> Deserialize<'de> for JobGlobs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let globs = Vec::<Glob>::deserialize(deserializer)?;
-        if globs.is_empty() {
-            return Err(D::Error::custom("`jobs` names no job; without it every job is meant"));
-        }
-        let (mut meant, mut left_out) = (Vec::new(), Vec::new());
-        for Glob(glob) in globs {
-            match glob.strip_prefix(NOT) {
-                Some(glob) => left_out.push(glob.to_owned()),
-                None => meant.push(glob),
-            }
-        }
-        Ok(Self { meant, left_out })
-    }
-}
-
-/// One of them, as written.
-struct Glob(String);
-
-impl<'de> Deserialize<'de> for Glob {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let glob = String::deserialize(deserializer)?;
-        if glob.trim_start_matches(NOT).is_empty() {
-            return Err(D::Error::custom("an empty glob names no job"));
-        }
-        Ok(Self(glob))
     }
 }
 
@@ -91,8 +71,11 @@ mod tests {
             (&["!nginx (eu-1)"], "nginx", "us-1", true),
             (&["!a", "!b"], "b", "", false),
         ] {
-            let read: JobGlobs = serde_json::from_value(globs.into()).unwrap();
-            assert_eq!(read.mean(job, instance), meant, "{globs:?} {job} {instance}");
+            assert_eq!(
+                JobGlobs::of(globs).mean(job, instance),
+                meant,
+                "{globs:?} {job} {instance}"
+            );
         }
         assert!(JobGlobs::ALL.mean("nginx", ""));
     }

@@ -54,8 +54,7 @@ mod tests {
         use Severity::{Critical, Error, Warning};
         use VerdictKind::{Crashed, GaveUp, Unclear};
         let all = Routing::default;
-        let of = |globs: &[&str]| serde_json::from_value(globs.into()).unwrap();
-        let shops = Routing { jobs: of(&["shop*", "!shop (test)"]), ..all() };
+        let shops = Routing { jobs: JobGlobs::of(["shop*", "!shop (test)"]), ..all() };
         let crashes = Routing { verdicts: Some(vec![Crashed, GaveUp]), ..all() };
         let loud = Routing { min_severity: Error, ..all() };
         let both = Routing { min_severity: Critical, ..crashes.clone() };

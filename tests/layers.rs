@@ -123,6 +123,7 @@ const DELIVER: &[Layer] = &[
             "spool",
             "spool::*",
             "notice",
+            "globs",
             "sinks",
         ],
     ),

@@ -8,7 +8,7 @@ use toml::de::ValueDeserializer;
 
 use super::Placed;
 use super::document::JobTable;
-use super::words::{Loudness, TOLD, ToldVerdict};
+use super::words::{Loudness, TOLD, ToldVerdict, Word, word};
 use crate::examine::{JOURNAL, JobLogs, LogSource};
 use crate::job_settings::{JobSettings, OWN_LABELS, Setting};
 use crate::sinks::parse_url;
@@ -84,8 +84,7 @@ fn severities<'de, D: Deserializer<'de>>(
         }
 
         fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
-            let Loudness(severity) =
-                Loudness::deserialize(serde::de::value::StrDeserializer::new(word))?;
+            let Loudness(severity) = Loudness::parse(word).map_err(E::custom)?;
             Ok(TOLD.map(|kind| (kind, severity)).into())
         }
 
@@ -108,20 +107,26 @@ fn severities<'de, D: Deserializer<'de>>(
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct LabelName(String);
 
-impl<'de> Deserialize<'de> for LabelName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+impl Word for LabelName {
+    fn parse(text: &str) -> Result<Self, String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if OWN_LABELS.contains(&name.as_str()) {
-            return Err(D::Error::custom(format!("the label `{name}` is the report's own")));
+        if OWN_LABELS.contains(&text) {
+            return Err(format!("the label `{text}` is the report's own"));
         }
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            || !name.chars().all(is_plain)
+        if text.is_empty()
+            || text.starts_with(|c: char| c.is_ascii_digit())
+            || !text.chars().all(is_plain)
         {
             let why = "the name of a label is made of letters, digits and `_`, no digit first";
-            return Err(D::Error::custom(why));
+            return Err(why.to_owned());
         }
-        Ok(Self(name))
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for LabelName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 
-use super::words::{Loudness, ToldVerdict, list};
+use super::words::{Loudness, ToldVerdict, every_job, jobs, list};
 use crate::globs::JobGlobs;
 use crate::routing::Routing;
 
@@ -15,7 +15,8 @@ const KEYS: [&str; 5] = ["jobs", "verdicts", "min_severity", "fold", "recovered"
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    jobs: Option<JobGlobs>,
+    #[serde(default = "every_job", deserialize_with = "jobs")]
+    jobs: JobGlobs,
     #[serde(default, deserialize_with = "verdicts")]
     verdicts: Option<Vec<ToldVerdict>>,
     min_severity: Option<Loudness>,
@@ -51,7 +52,7 @@ pub(super) fn take(table: &mut Spanned<DeValue<'_>>, default: Routing) -> Result
     let Settings { jobs, verdicts, min_severity, fold, recovered } =
         Settings::deserialize(ValueDeserializer::from(common))?;
     Ok(Routing {
-        jobs: jobs.unwrap_or(default.jobs),
+        jobs,
         verdicts: verdicts
             .map(|named| named.into_iter().map(|ToldVerdict(kind)| kind).collect())
             .or(default.verdicts),

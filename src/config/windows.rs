@@ -9,7 +9,7 @@ use toml::value::{Datetime, Offset};
 
 use super::Placed;
 use super::document::Document;
-use super::words::list;
+use super::words::{Word, every_job, jobs, list, word};
 use crate::globs::JobGlobs;
 use crate::quiet::{Clock, DAYS, Daily, TimeOfDay, When, Window};
 use crate::time::Timestamp;
@@ -18,7 +18,8 @@ use crate::time::Timestamp;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    jobs: Option<JobGlobs>,
+    #[serde(default = "every_job", deserialize_with = "jobs")]
+    jobs: JobGlobs,
     days: Option<Spanned<Vec<Day>>>,
     from: Moment,
     to: Spanned<Moment>,
@@ -71,7 +72,7 @@ fn checked(document: &Document, table: Table) -> Result<Window, String> {
             return Err(document.problem(&end, text));
         }
     };
-    Ok(Window { jobs: jobs.unwrap_or(JobGlobs::ALL), when, why })
+    Ok(Window { jobs, when, why })
 }
 
 /// When a window begins or ends.
@@ -137,13 +138,16 @@ fn instant(written: Datetime) -> Option<Timestamp> {
 /// A day, by its place in [`DAYS`].
 struct Day(usize);
 
+impl Word for Day {
+    fn parse(text: &str) -> Result<Self, String> {
+        let day = DAYS.iter().position(|day| *day == text);
+        day.map(Self).ok_or_else(|| format!("`{text}` is no day, expected one of {}", list(DAYS)))
+    }
+}
+
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let day = DAYS.iter().position(|day| *day == word);
-        day.map(Self).ok_or_else(|| {
-            D::Error::custom(format!("`{word}` is no day, expected one of {}", list(DAYS)))
-        })
+        word(deserializer)
     }
 }
 
