@@ -29,7 +29,13 @@ pub mod demo;
 #[cfg(feature = "deliver")]
 pub mod examine;
 #[cfg(feature = "deliver")]
+pub mod globs;
+#[cfg(feature = "deliver")]
 pub mod incident;
+#[cfg(feature = "deliver")]
+pub mod intake;
+#[cfg(feature = "deliver")]
+pub mod job_settings;
 #[cfg(feature = "deliver")]
 pub mod meaning;
 #[cfg(feature = "deliver")]
@@ -40,6 +46,8 @@ pub mod notice;
 pub mod notifier;
 #[cfg(feature = "deliver")]
 pub mod policy;
+#[cfg(feature = "deliver")]
+pub mod quiet;
 #[cfg(feature = "deliver")]
 pub mod redaction;
 #[cfg(feature = "deliver")]

@@ -1,7 +1,11 @@
 //! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
 
 #[cfg(feature = "deliver")]
+mod link;
+#[cfg(feature = "deliver")]
 mod unseen;
+#[cfg(feature = "deliver")]
+mod withheld;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,9 +22,19 @@ use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::time::Timestamp;
 use crate::verdict::{self, Exit, Severity, Verdict, VerdictKind};
 
-/// What the hooks know of it, who are to be small: nothing.
+#[cfg(feature = "deliver")]
+pub use {
+    link::Link,
+    withheld::{Withheld, WithheldBy},
+};
+
+/// What only the notifier adds. The hooks, who are to be small, know nothing of it.
 #[cfg(not(feature = "deliver"))]
 type Aftermath = ();
+#[cfg(not(feature = "deliver"))]
+type Link = ();
+#[cfg(not(feature = "deliver"))]
+type Withheld = ();
 
 /// The version of the report format that this program writes.
 pub const VERSION: u32 = 1;
@@ -64,8 +78,14 @@ pub struct CrashReport {
     pub log: Option<LogTail>,
     /// What was found out after the hook had returned; null where the report was not examined.
     pub aftermath: Option<Aftermath>,
-    /// `upstart_job`, `upstart_instance`: for receivers that route by label.
+    /// `upstart_job`, `upstart_instance`, and the operator's own: for receivers that route by label.
     pub labels: BTreeMap<String, String>,
+    /// Pages that belong to it.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub links: Vec<Link>,
+    /// Why nobody is told; null where they are.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub withheld: Option<Withheld>,
     /// What could not be collected, and why.
     pub incomplete: Vec<Incomplete>,
     /// Who wrote this.
@@ -189,6 +209,8 @@ impl From<Facts> for CrashReport {
             snapshot,
             log,
             aftermath: None,
+            links: Vec::new(),
+            withheld: None,
             incomplete,
             agent: Agent {
                 name: env!("CARGO_PKG_NAME").to_owned(),

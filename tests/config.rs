@@ -13,7 +13,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use upstart_monitor::config::Config;
+use upstart_monitor::notice::Cause;
 use upstart_monitor::paths::Places;
+use upstart_monitor::verdict::{Severity, VerdictKind};
 
 /// A throw-away root whose `/etc/upstart-monitor` holds `files`.
 fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -129,7 +131,8 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sink.file.a]\npath = \"/x\"\n\n[sink.slack.ops]\n  webhok_url = \"https://x\"\n",
             "config.toml:5:3: unknown field `webhok_url`, expected one of `webhook_url`, \
-             `webhook_url_file`, `webhook_url_env`, `timeout`, `proxy`, `ca_file`",
+             `webhook_url_file`, `webhook_url_env`, `timeout`, `proxy`, `ca_file`; or, as for \
+             every sink, one of `jobs`, `verdicts`, `min_severity`, `fold`, `recovered`",
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
@@ -139,7 +142,7 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sinks.file.a]",
             "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
-             `folding`, `snapshot`, `job.NAME`, `sink.KIND.NAME`",
+             `folding`, `snapshot`, `window`, `job.NAME`, `sink.KIND.NAME`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
@@ -232,11 +235,131 @@ fn a_mistake_is_named_with_its_place() {
         ("job = 1", "config.toml:1:7: expected a table `[job.\"NAME\"]`"),
         (
             "[job.\"shop*\"]\nlogs = [\"/x\"]",
-            "config.toml:2:1: unknown field `logs`, expected `log`",
+            "config.toml:2:1: unknown field `logs`, expected one of `log`, `severity`, `labels`, \
+             `runbook`",
         ),
         (
             "[job.shop]\nlog = [\"x.log\"]",
             "config.toml:2:7: each of `log` must be an absolute path, or \"journal\"",
+        ),
+        (
+            "[job.shop]\nseverity = \"loud\"",
+            "config.toml:2:12: `loud` is no severity, expected one of `warning`, `error`, \
+             `critical`",
+        ),
+        (
+            "[job.shop]\nseverity = { crashed = \"info\" }",
+            "config.toml:2:24: `info` is no severity, expected one of `warning`, `error`, \
+             `critical`",
+        ),
+        (
+            "[job.shop]\nseverity = { stopped = \"error\" }",
+            "config.toml:2:14: `stopped` is never reported, expected one of `crashed`, \
+             `start_failed`, `gave_up`, `unseen`, `unclear`",
+        ),
+        (
+            "[job.shop]\nseverity = 7",
+            "config.toml:2:12: invalid type: integer, expected a severity, or a table with one \
+             for each verdict",
+        ),
+        (
+            "[job.shop]\nlabels = { upstart_job = \"x\" }",
+            "config.toml:2:12: the label `upstart_job` is the report's own",
+        ),
+        (
+            "[job.shop]\nlabels = { \"my team\" = \"x\" }",
+            "config.toml:2:12: the name of a label is made of letters, digits and `_`, no digit \
+             first",
+        ),
+        (
+            "[job.shop]\nlabels = { team = 7 }",
+            "config.toml:2:19: invalid type: integer, expected a string",
+        ),
+        (
+            "[job.shop]\nrunbook = \"wiki/hunter22\"",
+            "config.toml:2:11: not an https:// or http:// URL",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\njobs = []",
+            "config.toml:3:8: `jobs` names no job; without it every job is meant",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\njobs = [\"a\", \"!\"]",
+            "config.toml:3:14: an empty glob names no job",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\nverdicts = [\"crashed\", \"stopped\"]",
+            "config.toml:3:24: `stopped` is never reported, expected one of `crashed`, \
+             `start_failed`, `gave_up`, `unseen`, `unclear`",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\nverdicts = [\"died\"]",
+            "config.toml:3:13: `died` is no verdict, expected one of `crashed`, `start_failed`, \
+             `gave_up`, `unseen`, `unclear`",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\nverdicts = []",
+            "config.toml:3:12: `verdicts` names none; without it the sink is told of all",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\nmin_severity = \"info\"",
+            "config.toml:3:16: `info` is no severity, expected one of `warning`, `error`, \
+             `critical`",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\nfold = \"no\"",
+            "config.toml:3:8: invalid type: string, expected a boolean",
+        ),
+        (
+            "[sink.file.a]\npath = \"/x\"\njob = [\"a\"]",
+            "config.toml:3:1: unknown field `job`, expected `path`; or, as for every sink, one of \
+             `jobs`, `verdicts`, `min_severity`, `fold`, `recovered`",
+        ),
+        ("window = 7", "config.toml:1:10: expected tables `[[window]]`"),
+        ("[window]\nwhy = \"x\"", "config.toml:1:1: expected tables `[[window]]`"),
+        ("[[window]]\nto = \"02:00\"\nwhy = \"x\"", "config.toml:1:1: missing field `from`"),
+        ("[[window]]\nfrom = \"01:00\"\nto = \"02:00\"", "config.toml:1:1: missing field `why`"),
+        (
+            "[[window]]\nfrom = \"1am\"\nto = \"02:00\"\nwhy = \"x\"",
+            "config.toml:2:8: not a time of day such as \"02:00\"",
+        ),
+        (
+            "[[window]]\nfrom = 2026-12-24T22:00:00\nto = 2026-12-25T02:00:00Z\nwhy = \"x\"",
+            "config.toml:2:8: not a date with a time and an offset from UTC, such as \
+             2026-12-24T22:00:00Z",
+        ),
+        (
+            "[[window]]\nfrom = 1\nto = 2\nwhy = \"x\"",
+            "config.toml:2:8: invalid type: integer, expected a time of day such as \"02:00\", or \
+             a date such as 2026-12-24T22:00:00Z",
+        ),
+        (
+            "[[window]]\nfrom = \"01:00\"\nto = 2026-12-25T02:00:00Z\nwhy = \"x\"",
+            "config.toml:3:6: `from` and `to` must both be times of day, or both dates with times",
+        ),
+        (
+            "[[window]]\nfrom = 2026-12-25T02:00:00Z\nto = 2026-12-25T02:00:00Z\nwhy = \"x\"",
+            "config.toml:3:6: the window ends before it begins",
+        ),
+        (
+            "[[window]]\ndays = [\"sat\"]\nfrom = 2026-12-24T22:00:00Z\nto = \
+             2026-12-25T02:00:00Z\nwhy = \"x\"",
+            "config.toml:2:8: `days` and `zone` are for windows with times of day",
+        ),
+        (
+            "[[window]]\ndays = [\"sat\", \"someday\"]\nfrom = \"01:00\"\nto = \"02:00\"\nwhy = \
+             \"x\"",
+            "config.toml:2:16: `someday` is no day, expected one of `mon`, `tue`, `wed`, `thu`, \
+             `fri`, `sat`, `sun`",
+        ),
+        (
+            "[[window]]\nfrom = \"01:00\"\nto = \"02:00\"\nwhy = \"x\"\nzone = \"CET\"",
+            "config.toml:5:8: `zone` is \"local\" or \"utc\"",
+        ),
+        (
+            "[[window]]\nform = \"01:00\"\nto = \"02:00\"\nwhy = \"x\"",
+            "config.toml:2:1: unknown field `form`, expected one of `jobs`, `days`, `from`, `to`, \
+             `zone`, `why`",
         ),
     ] {
         let found = problems(&[("config.toml", text)]);
@@ -334,4 +457,48 @@ fn a_file_that_cannot_be_read_is_named() {
             format!("{}/conf.d/c.toml: not UTF-8 text", directory.display()),
         ]
     );
+}
+
+#[test]
+fn each_kind_of_sink_has_its_own_way_of_being_told_and_the_config_the_last_word() {
+    let text = "\
+        [sink.file.feed]\npath = \"/x\"\n\
+        [sink.file.folded]\npath = \"/x\"\nfold = true\nrecovered = true\n\
+        [sink.slack.all]\nwebhook_url_env = \"X\"\n\
+        [sink.slack.few]\nwebhook_url_env = \"X\"\nfold = false\n\
+        jobs = [\"shop*\", \"!shop-test\"]\nverdicts = [\"gave_up\"]\nmin_severity = \"error\"\n";
+    let config = Config::load(places_under(root(&[("config.toml", text)]).path())).unwrap();
+    let told = |sink: usize| {
+        let routing = &config.sinks[sink].routing;
+        let takes = |job, verdict| {
+            let severity = VerdictKind::severity(verdict);
+            routing.takes(job, "", &Cause { verdict, exit: None, severity })
+        };
+        (
+            (routing.fold, routing.recovered),
+            [("shop", GaveUp), ("shop", Crashed), ("shop-test", GaveUp), ("nginx", Unclear)]
+                .map(|(job, verdict)| takes(job, verdict)),
+        )
+    };
+    use VerdictKind::{Crashed, GaveUp, Unclear};
+    let names: Vec<_> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
+    assert_eq!(names, ["file.feed", "file.folded", "slack.all", "slack.few"]);
+    assert_eq!(told(0), ((false, false), [true; 4]));
+    assert_eq!(told(1), ((true, true), [true; 4]));
+    assert_eq!(told(2), ((true, true), [true; 4]));
+    assert_eq!(told(3), ((false, true), [true, false, false, false]));
+}
+
+#[test]
+fn what_is_said_of_jobs_is_kept_in_the_order_in_which_it_stands() {
+    let files = [
+        ("config.toml", "[job.\"z*\"]\nlabels = { n = \"1\" }\n[job.\"a*\"]\nlog = [\"/a\"]\n"),
+        ("conf.d/1.toml", "[job.\"*\"]\nseverity = \"warning\"\n[job.\"(*)\"]\n"),
+    ];
+    let config = Config::load(places_under(root(&files).path())).unwrap();
+    let jobs: Vec<_> = config.jobs.0.iter().map(|setting| setting.jobs.as_str()).collect();
+    assert_eq!(jobs, ["z*", "a*", "*", "(*)"]);
+    assert_eq!(config.examination.logs.len(), 1);
+    let all: Vec<_> = config.jobs.0[2].severity.values().collect();
+    assert_eq!(all, [&Severity::Warning; 5]);
 }

@@ -23,7 +23,9 @@ fn report() -> Value {
         report["snapshot"][part] = other["snapshot"][part].clone();
     }
     let examined: Value = serde_json::from_str(include_str!("data/report-v1.json")).unwrap();
-    report["aftermath"] = examined["aftermath"].clone();
+    for part in ["aftermath", "links", "withheld"] {
+        report[part] = examined[part].clone();
+    }
     assert_eq!(violations(&report), [""; 0]);
     report
 }
@@ -48,7 +50,7 @@ fn every_field_is_required_and_no_other_is_known() {
     let report = report();
     let mut places = Vec::new();
     objects(&report, "", &mut places);
-    assert_eq!(places.len(), 48, "{places:?}");
+    assert_eq!(places.len(), 50, "{places:?}");
     for place in places {
         let fields: Vec<_> =
             report.pointer(&place).unwrap().as_object().unwrap().keys().cloned().collect();
@@ -97,6 +99,8 @@ fn what_may_be_missing_is_null() {
         "/aftermath/commands",
         "/aftermath/commands/0/exit",
         "/aftermath/logs",
+        "/withheld",
+        "/withheld/until",
         "/host/cpus",
     ] {
         let mut without = report.clone();
@@ -137,6 +141,9 @@ fn values_out_of_bounds_are_refused() {
         ("/aftermath/left_behind/0/ports/0/port", json!(65536)),
         ("/aftermath/left_behind/0/ports/0/protocol", json!("sctp")),
         ("/aftermath/commands/0/seconds", json!(-1)),
+        ("/labels", json!({"upstart_job": "a", "upstart_instance": "", "team": 1})),
+        ("/labels", json!({"upstart_job": "a", "upstart_instance": "", "my team": "web"})),
+        ("/withheld/by", json!("chance")),
     ] {
         let mut wrong = report.clone();
         *wrong.pointer_mut(place).unwrap() = value;

@@ -27,6 +27,10 @@ pub(super) enum CliError {
     Output(io::Error),
     /// No report is called that.
     NoSuchReport(String),
+    /// No such silence can be made.
+    NoSilence(&'static str),
+    /// Nothing is silenced by that glob.
+    NotSilenced(String),
     /// More than one report may be meant: those, one a line.
     Ambiguous(String, Vec<String>),
 }
@@ -51,6 +55,10 @@ impl fmt::Display for CliError {
             Self::NoSuchReport(id) => {
                 write!(f, "no report has the id {id}; `upstart-crash list` shows all")
             }
+            Self::NoSilence(why) => f.write_str(why),
+            Self::NotSilenced(glob) => {
+                write!(f, "nothing is silenced as {glob}; `upstart-crash silence` shows what is")
+            }
             Self::Ambiguous(id, meant) => {
                 write!(f, "{id} may mean any of {} reports:", meant.len())?;
                 meant.iter().try_for_each(|report| write!(f, "\n  {report}"))
@@ -68,6 +76,12 @@ impl From<NotifierError> for CliError {
 impl From<SpoolError> for CliError {
     fn from(error: SpoolError) -> Self {
         Self::Spool(error)
+    }
+}
+
+impl From<&'static str> for CliError {
+    fn from(why: &'static str) -> Self {
+        Self::NoSilence(why)
     }
 }
 

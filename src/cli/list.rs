@@ -5,15 +5,17 @@ use std::io::Write;
 use clap::Args;
 
 use super::text::{harmless, time};
-use super::{CliError, warn};
+use super::{CliError, table, warn};
+use crate::report::WithheldBy;
 use crate::spool::{Entry, Progress, Spool};
 use crate::sys;
 
 /// List the reports in the spool, the newest last
 ///
 /// The state says how far a report has come: `new` (the notifier has not taken it yet, or there is
-/// no sink), `queued` (with the sinks that do not have it yet), `delivered`, or `dead` (with the
-/// sinks it was given up for). Details: `upstart-crash show ID`.
+/// no sink), `queued` (with the sinks that do not have it yet), `delivered`, `dead` (with the sinks
+/// it was given up for), `silenced` (nobody was told, as somebody wished), or `no sink` (none takes
+/// such a report). Details: `upstart-crash show ID`.
 #[derive(Args)]
 pub(super) struct List {
     /// Print each report as one line of JSON, as it is stored
@@ -32,10 +34,14 @@ impl List {
                 Err(error) => warn(format_args!("{error}")),
             }
         }
-        if !self.json {
-            print(&rows, out)?;
+        if self.json {
+            return Ok(());
         }
-        Ok(())
+        if rows.is_empty() {
+            writeln!(out, "No crash has been reported.")?;
+            return Ok(());
+        }
+        table::print(HEAD, &rows, out)
     }
 }
 
@@ -47,22 +53,22 @@ fn row(entry: &Entry) -> [String; HEAD.len()] {
     [
         time(report.time),
         report.id.short().to_string(),
-        kind(entry),
+        report.verdict.kind.word().to_owned(),
         harmless(&report.job.title()),
         state(entry),
     ]
 }
 
-/// The verdict in the word that the report has for it.
-fn kind(entry: &Entry) -> String {
-    let word = serde_json::to_value(entry.report.verdict.kind).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
-}
-
-/// `new`, `delivered`, `queued: slack.ops; dead: webhook.audit`.
+/// `new`, `silenced`, `delivered`, `queued: slack.ops; dead: webhook.audit`.
 pub(super) fn state(entry: &Entry) -> String {
     if entry.progress == Progress::New {
         return "new".to_owned();
+    }
+    if let Some(withheld) = &entry.report.withheld {
+        return match withheld.by {
+            WithheldBy::Silence | WithheldBy::Window => "silenced".to_owned(),
+            WithheldBy::Routing => "no sink".to_owned(),
+        };
     }
     let owed: Vec<_> = entry.owed.iter().map(|owed| owed.sink.as_str()).collect();
     let dead: Vec<_> = entry.dead.iter().map(|(sink, _)| sink.as_str()).collect();
@@ -72,24 +78,4 @@ pub(super) fn state(entry: &Entry) -> String {
         .map(|(state, sinks)| format!("{state}: {}", sinks.join(", ")))
         .collect();
     if parts.is_empty() { "delivered".to_owned() } else { harmless(&parts.join("; ")) }
-}
-
-/// Prints a table whose columns are as wide as they must be.
-fn print(rows: &[[String; HEAD.len()]], out: &mut dyn Write) -> Result<(), CliError> {
-    if rows.is_empty() {
-        writeln!(out, "No crash has been reported.")?;
-        return Ok(());
-    }
-    let head = HEAD.map(str::to_owned);
-    let mut widths = [0; HEAD.len()];
-    for row in std::iter::once(&head).chain(rows) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in std::iter::once(&head).chain(rows) {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
 }

@@ -9,7 +9,10 @@ mod list;
 mod machine;
 mod page;
 mod show;
+mod silence;
+mod table;
 mod text;
+mod unsilence;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -47,6 +50,8 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
+    Silence(silence::SilenceJob),
+    Unsilence(unsilence::Unsilence),
     Demo(demo::Demo),
     #[command(name = VICTIM, hide = true)]
     DemoVictim,
@@ -85,6 +90,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),
+        Command::Silence(silence) => silence.run(&spool, out),
+        Command::Unsilence(unsilence) => unsilence.run(&spool, out),
         Command::Demo(demo) => demo.run(out),
         Command::DemoVictim => crate::demo::run_victim(),
     }

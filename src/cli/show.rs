@@ -12,7 +12,7 @@ use super::find::find;
 use super::machine;
 use super::page::{Look, Page};
 use super::text::{size, time};
-use crate::report::{CrashReport, duration_in_words};
+use crate::report::{CrashReport, Withheld, WithheldBy, duration_in_words};
 use crate::spool::{Entry, Owed, Progress, Spool};
 use crate::sys;
 use crate::verdict::in_words;
@@ -54,6 +54,9 @@ fn print(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
     page.fact("Ended", &time(report.time))?;
     page.fact("Started", &started(report))?;
     page.fact("Id", &format!("{} (short: {})", report.id, report.id.short()))?;
+    for link in &report.links {
+        page.fact(&heading(&link.text), &link.href)?;
+    }
     machine::facts(report).iter().try_for_each(|(name, value)| page.fact(name, value))?;
     log(page, report)?;
     kernel(page, report)?;
@@ -94,6 +97,9 @@ fn delivery(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
     if entry.progress == Progress::New {
         return page.fact("Delivery", "not begun: `upstart-crash deliver` begins it");
     }
+    if let Some(withheld) = &entry.report.withheld {
+        return page.fact("Delivery", &kept_back(withheld));
+    }
     for owed in &entry.owed {
         page.fact("Delivery", &format!("{}: {}", owed.sink, waiting(owed)))?;
     }
@@ -105,6 +111,26 @@ fn delivery(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
     let unsettled = entry.owed.len() + entry.dead.len();
     let rest = if unsettled == 0 { "every sink has it" } else { "every other sink has it" };
     page.fact("Delivery", rest)
+}
+
+/// Why nobody was told.
+fn kept_back(withheld: &Withheld) -> String {
+    let Withheld { by, why, until } = withheld;
+    let how = match by {
+        WithheldBy::Silence => "nobody was told: the job was silenced",
+        WithheldBy::Window => "nobody was told: it was in a planned window",
+        WithheldBy::Routing => "nobody was told",
+    };
+    match until {
+        Some(until) => format!("{how} until {}: {why}", time(*until)),
+        None => format!("{how}: {why}"),
+    }
+}
+
+/// `text`, beginning with a capital letter.
+fn heading(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn started(report: &CrashReport) -> String {

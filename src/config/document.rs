@@ -26,6 +26,7 @@ pub(super) struct Tables<'a> {
     pub(super) sinks: Vec<SinkTable<'a>>,
     pub(super) snapshot: Option<Spanned<DeValue<'a>>>,
     pub(super) jobs: Vec<JobTable<'a>>,
+    pub(super) windows: Vec<Spanned<DeValue<'a>>>,
 }
 
 /// `[job."NAME"]`.
@@ -84,6 +85,7 @@ impl Document {
             sinks: Vec::new(),
             snapshot: None,
             jobs: Vec::new(),
+            windows: Vec::new(),
         };
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         if !errors.is_empty() {
@@ -98,11 +100,12 @@ impl Document {
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
                 "snapshot" => tables.snapshot = Some(value),
                 "job" => self.add_jobs(value, &mut tables.jobs, problems),
+                "window" => self.add_windows(value, &mut tables.windows, problems),
                 other => problems.push(self.problem(
                     &key.span(),
                     &format!(
                         "unknown table `{other}`, expected one of `delivery`, `redaction`, \
-                         `folding`, `snapshot`, `job.NAME`, `sink.KIND.NAME`"
+                         `folding`, `snapshot`, `window`, `job.NAME`, `sink.KIND.NAME`"
                     ),
                 )),
             }
@@ -152,6 +155,21 @@ impl Document {
             name: name.into_inner().into_owned(),
             table,
         }));
+        // A map has an order of its own, and the later of two tables holds.
+        jobs.sort_by_key(|job| job.span.start);
+    }
+
+    fn add_windows<'a>(
+        &self,
+        all: Spanned<DeValue<'a>>,
+        windows: &mut Vec<Spanned<DeValue<'a>>>,
+        problems: &mut Vec<String>,
+    ) {
+        let span = all.span();
+        match all.into_inner() {
+            DeValue::Array(all) => windows.extend(all),
+            _ => problems.push(self.problem(&span, "expected tables `[[window]]`")),
+        }
     }
 
     /// What `error` says and where; at `otherwise` where it does not know its place.

@@ -1,15 +1,13 @@
-//! `[snapshot]` and `[job."NAME"]`: they may stand in several files.
+//! `[snapshot]`: it may stand in several files.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use super::Placed;
-use super::document::JobTable;
-use crate::examine::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
+use crate::examine::{Command, Settings, Settle};
 
 /// The most commands: all run at the same time, and all they say is in the report.
 const COMMANDS: usize = 16;
@@ -23,28 +21,9 @@ struct Snapshot {
     command: Vec<Spanned<Command>>,
 }
 
-/// The table `[job."NAME"]`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Job {
-    #[serde(deserialize_with = "sources")]
-    log: Vec<LogSource>,
-}
-
-fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LogSource>, D::Error> {
-    let named = Vec::<PathBuf>::deserialize(deserializer)?;
-    let source = |path: PathBuf| match path.to_str() {
-        Some(JOURNAL) => Ok(LogSource::Journal),
-        _ if path.is_absolute() => Ok(LogSource::File(path)),
-        _ => Err(D::Error::custom("each of `log` must be an absolute path, or \"journal\"")),
-    };
-    named.into_iter().map(source).collect()
-}
-
 /// What all tables say together; what is wrong with one goes to `problems`.
 pub(super) fn settings(
     snapshots: Vec<Placed<'_, Spanned<DeValue<'_>>>>,
-    jobs: Vec<Placed<'_, JobTable<'_>>>,
     problems: &mut Vec<String>,
 ) -> Settings {
     let mut settings = Settings::default();
@@ -80,19 +59,6 @@ pub(super) fn settings(
                 problems.push(document.problem(&span, "there are at most 16 commands"));
             }
             settings.commands.push(command);
-        }
-    }
-    let mut named = BTreeMap::new();
-    for (document, job) in jobs {
-        let JobTable { name, table, span } = job;
-        if let Some(first) = named.insert(name.clone(), document.place(&span)) {
-            let text = format!("the job `{name}` stands at {first} already");
-            problems.push(document.problem(&span, &text));
-        }
-        let end = table.span();
-        match Job::deserialize(ValueDeserializer::from(table)) {
-            Ok(Job { log }) => settings.logs.push(JobLogs { job: name, sources: log }),
-            Err(error) => problems.push(document.error(&error, end)),
         }
     }
     settings

@@ -7,7 +7,11 @@
 mod document;
 mod examination;
 mod folding;
+mod jobs;
+mod routing;
 mod sinks;
+mod windows;
+mod words;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -19,8 +23,10 @@ use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use crate::examine::Settings;
+use crate::job_settings::JobSettings;
 use crate::paths::Places;
 use crate::policy::Folding;
+use crate::quiet::{Windows, Zone};
 use crate::redaction::{self, Pattern, Redaction};
 use crate::routing::Routing;
 use crate::secret::Environment;
@@ -40,6 +46,10 @@ pub struct Config {
     pub folding: Folding,
     /// What is found out after a crash, before its report goes.
     pub examination: Arc<Settings>,
+    /// What reports on jobs carry.
+    pub jobs: JobSettings,
+    /// When crashes are planned.
+    pub windows: Windows,
     /// Where reports go, in the order of their names.
     pub sinks: Vec<NamedSink>,
 }
@@ -59,7 +69,8 @@ impl Config {
 
         let documents = Document::read_all(&environment, &mut problems);
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut snapshots, mut jobs, mut foldings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
+        let (mut windows, mut foldings) = (Vec::new(), Vec::new());
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
@@ -67,6 +78,7 @@ impl Config {
             foldings.extend(read.folding.map(|table| (document, table)));
             snapshots.extend(read.snapshot.map(|table| (document, table)));
             jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
+            windows.extend(read.windows.into_iter().map(|window| (document, window)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
@@ -77,20 +89,22 @@ impl Config {
         let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
         let folding: Option<Placed<'_, folding::Table>> = only("folding", foldings, &mut problems);
         let folding = folding.map_or_else(Folding::default, |(_, table)| table.into());
-        let examination = Arc::new(examination::settings(snapshots, jobs, &mut problems));
+        let mut examination = examination::settings(snapshots, &mut problems);
+        let (logs, jobs) = jobs::read(jobs, &mut problems);
+        examination.logs = logs;
+        let windows = windows.into_iter().filter_map(|window| windows::read(window, &mut problems));
+        let windows = Windows::new(windows.collect(), Zone::of(places));
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
             let sink = open(document, sink, &mut context, &mut problems);
-            let feed = name.starts_with("file.");
-            let routing = Routing { fold: !feed, recovered: !feed };
-            sinks.extend(sink.map(|sink| NamedSink { name, routing, sink }));
+            sinks.extend(sink.map(|(routing, sink)| NamedSink { name, routing, sink }));
         }
 
         match redaction {
             Some(redaction) if problems.is_empty() => {
-                let retry_for = delivery.retry_for.0;
-                Ok(Self { retry_for, redaction, folding, examination, sinks })
+                let (retry_for, examination) = (delivery.retry_for.0, Arc::new(examination));
+                Ok(Self { retry_for, redaction, folding, examination, jobs, windows, sinks })
             }
             _ => Err(ConfigError(problems)),
         }
@@ -166,30 +180,23 @@ fn by_name<'a>(
     named
 }
 
-/// The sink of one table; `None` where something is wrong with it.
+/// The sink of one table, and what it is sent; `None` where something is wrong with it.
 fn open(
     document: &Document,
     sink: SinkTable<'_>,
     context: &mut Context<'_>,
     problems: &mut Vec<String>,
-) -> Option<Box<dyn Sink>> {
-    let span = sink.span;
-    let open = match sinks::kind(&sink.kind) {
-        Ok(open) => open,
-        Err(text) => {
-            problems.push(document.problem(&span, &text));
-            return None;
-        }
-    };
-    match open(sink.table, context) {
-        Ok(opened) => {
-            let noted = context.take_problems();
-            problems.extend(noted.iter().map(|text| document.problem(&span, text)));
-            opened
-        }
-        Err(error) => {
-            problems.push(document.error(&error, span));
-            None
-        }
-    }
+) -> Option<(Routing, Box<dyn Sink>)> {
+    let SinkTable { kind, span, mut table, .. } = sink;
+    let kind = sinks::kind(&kind).map_err(|text| document.problem(&span, &text));
+    let kind = kind.map_err(|problem| problems.push(problem)).ok()?;
+    let routing = routing::take(&mut table, (kind.routing)());
+    let routing = routing.map_err(|error| problems.push(document.error(&error, span.clone()))).ok();
+    let opened = (kind.open)(table, context);
+    let noted = context.take_problems();
+    problems.extend(noted.iter().map(|text| document.problem(&span, text)));
+    let opened = opened.map_err(|error| {
+        problems.push(routing::with_common_keys(document.error(&error, span)));
+    });
+    routing.zip(opened.ok()?)
 }

@@ -4,27 +4,50 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 
+use super::words::list;
+use crate::routing::Routing;
 use crate::sinks::{Context, Sink, file, slack, webhook};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
 
+/// A kind of sink.
+pub(super) struct Kind {
+    /// As the config calls it.
+    name: &'static str,
+    /// How one is made.
+    pub(super) open: Open,
+    /// What one is sent that says nothing else.
+    pub(super) routing: fn() -> Routing,
+}
+
 /// Each kind by the name that the config gives it.
-const KINDS: [(&str, Open); 3] = [
-    ("file", |table, context| Ok(file::open(read(table)?, context))),
-    ("slack", |table, context| Ok(slack::open(read(table)?, context))),
-    ("webhook", |table, context| Ok(webhook::open(read(table)?, context))),
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "file",
+        open: |table, context| Ok(file::open(read(table)?, context)),
+        routing: Routing::of_a_feed,
+    },
+    Kind {
+        name: "slack",
+        open: |table, context| Ok(slack::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "webhook",
+        open: |table, context| Ok(webhook::open(read(table)?, context)),
+        routing: Routing::default,
+    },
 ];
 
-/// How sinks of `kind` are made.
+/// The kind that is called `name`.
 ///
 /// # Errors
 /// That there is no such kind, and which there are.
-pub(super) fn kind(kind: &str) -> Result<Open, String> {
-    let known = KINDS.iter().find(|(name, _)| *name == kind);
-    known.map(|(_, open)| *open).ok_or_else(|| {
-        let names = KINDS.map(|(name, _)| format!("`{name}`")).join(", ");
-        format!("unknown kind of sink `{kind}`, expected one of {names}")
+pub(super) fn kind(name: &str) -> Result<Kind, String> {
+    KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| {
+        let names = list(KINDS.map(|kind| kind.name));
+        format!("unknown kind of sink `{name}`, expected one of {names}")
     })
 }
 

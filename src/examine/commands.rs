@@ -6,7 +6,6 @@ use super::Scene;
 use super::run_command::run;
 use crate::aftermath::CommandResult;
 use crate::snapshot::Incomplete;
-use crate::verdict::VerdictKind;
 
 /// The most that are run after one crash.
 pub(super) const MOST: usize = 16;
@@ -44,12 +43,6 @@ pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<CommandR
     results
 }
 
-/// The verdict as the report has it: `crashed`, `gave_up`.
-fn verdict_word(kind: VerdictKind) -> String {
-    let word = serde_json::to_value(kind).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
-}
-
 /// All that a command finds in its environment.
 fn environment(scene: &Scene) -> Vec<(&'static str, String)> {
     let report = &scene.report;
@@ -58,7 +51,7 @@ fn environment(scene: &Scene) -> Vec<(&'static str, String)> {
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
         ("UPSTART_MONITOR_JOB", report.job.name.clone()),
         ("UPSTART_MONITOR_INSTANCE", report.job.instance.clone()),
-        ("UPSTART_MONITOR_VERDICT", verdict_word(report.verdict.kind)),
+        ("UPSTART_MONITOR_VERDICT", report.verdict.kind.word().to_owned()),
         ("UPSTART_MONITOR_EXIT", exit),
         ("UPSTART_MONITOR_REPORT_ID", report.id.to_string()),
         ("UPSTART_MONITOR_HOST", report.host.name.clone()),

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::settings::LogSource;
+use super::settings::{JobLogs, LogSource};
 use super::{Scene, journal};
+use crate::globs;
 use crate::snapshot::{Bounds, Incomplete, LogTail, noted, tail};
-use crate::sys::{self, CPath};
+use crate::sys::CPath;
 
 /// The most that are read.
 const SOURCES: usize = 8;
@@ -15,8 +16,9 @@ pub(super) const BOUNDS: Bounds = Bounds { lines: 50, bytes: 16 * 1024 };
 
 /// The end of every log that the config names for this job; what cannot be read goes to `gaps`.
 pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<LogTail> {
-    let job = scene.report.job.name.as_bytes();
-    let wanted = scene.settings.logs.iter().filter(|logs| sys::matches(logs.job.as_bytes(), job));
+    let job = &scene.report.job;
+    let is_its = |logs: &&JobLogs| globs::names(&logs.job, &job.name, &job.instance);
+    let wanted = scene.settings.logs.iter().filter(is_its);
     let sources = wanted.flat_map(|logs| &logs.sources).take(SOURCES);
     sources
         .filter_map(|source| match source {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::{Command, Settings};
+use crate::globs::JobGlobs;
 use crate::paths::Places;
 use crate::report::CrashReport;
 use crate::spool::Spool;
-use crate::sys;
 
 /// One crash to be examined.
 pub struct Scene {
@@ -33,9 +33,9 @@ impl Scene {
 
     /// The commands that this job is to be examined with.
     pub(super) fn commands(&self) -> impl Iterator<Item = &Command> {
-        let job = self.report.job.name.as_bytes();
+        let job = &self.report.job;
         let wanted =
-            |command: &&Command| command.jobs.iter().any(|glob| sys::matches(glob.as_bytes(), job));
+            |command: &&Command| JobGlobs::of(&command.jobs).mean(&job.name, &job.instance);
         self.settings.commands.iter().filter(wanted)
     }
 

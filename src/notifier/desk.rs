@@ -1,6 +1,7 @@
 //! One look at the spool: what has arrived is examined, counted and archived, and the notices that
 //! are due are put into the queues.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::books::{Books, Reader, Uptime};
@@ -8,8 +9,12 @@ use super::clock::Clock;
 use super::examinations::Examinations;
 use super::trouble;
 use crate::config::Config;
+use crate::id::ReportId;
 use crate::incident::Crash;
-use crate::spool::{Say, Spool, SpoolError, Step, Taken};
+use crate::intake::{self, Wishes};
+use crate::quiet::Silence;
+use crate::report::CrashReport;
+use crate::spool::{Say, Spool, SpoolError, Step};
 
 /// How many reports are taken in one look: the first must not wait for thousands.
 const ONE_GO: usize = 256;
@@ -36,6 +41,17 @@ pub(super) struct Look {
     pub(super) left: bool,
     /// When something is due, should nothing happen before; `None` where nothing will be.
     pub(super) again_in: Option<Duration>,
+}
+
+/// What was taken in one look.
+#[derive(Default)]
+struct Arrived {
+    /// The crashes that people are to be told of.
+    crashes: Vec<Crash>,
+    /// The reports on them, and those that are withheld.
+    reports: Vec<ReportId>,
+    /// How many could not be taken yet.
+    left: usize,
 }
 
 impl Desk<'_> {
@@ -70,9 +86,9 @@ impl Desk<'_> {
             None => Books::open(self.spool, self.say)?,
         };
         let readers = self.readers();
-        let (crashes, taken) = self.take()?;
-        look.left |= taken.left > 0;
-        look.more |= crashes.len() >= ONE_GO;
+        let Arrived { crashes, reports, left } = self.take()?;
+        look.left |= left > 0;
+        look.more |= reports.len() >= ONE_GO;
 
         let now = (self.clock)().time;
         for crash in &crashes {
@@ -83,25 +99,47 @@ impl Desk<'_> {
         }
         let folding = &self.config.folding;
         let jobs = books.look_at_jobs(self.spool, &readers, folding, self.uptime, now)?;
-        let taken: Vec<_> = crashes.iter().map(|crash| crash.report).collect();
-        let told = books.settle(self.spool, &readers, folding, &taken, now)?;
+        let told = books.settle(self.spool, &readers, folding, &reports, now)?;
         let announced = trouble::announce(self.spool, &readers, now)?;
 
-        look.queued = told.anything || announced || !taken.is_empty();
+        look.queued = told.anything || announced || !reports.is_empty();
         look.again_in = [jobs, told.again_in].into_iter().flatten().min();
         self.books = Some(books);
         Ok(())
     }
 
     /// Reads what has arrived, as much as is worked off in one look.
-    fn take(&self) -> Result<(Vec<Crash>, Taken), SpoolError> {
-        let mut crashes = Vec::new();
+    fn take(&self) -> Result<Arrived, SpoolError> {
+        let mut arrived = Arrived::default();
+        let silences = OnceCell::new();
         let held = |id| self.examinations.holds(id);
-        let taken = self.spool.for_each_new(&held, self.say, |report| {
-            crashes.push(Crash::of(&report));
-            if crashes.len() < ONE_GO { Step::GoOn } else { Step::Enough }
+        let taken = self.spool.for_each_new(&held, self.say, |mut report| {
+            if self.settle_on(&mut report, silences.get_or_init(|| self.silences())) {
+                self.spool.put_examined(&report)?;
+            }
+            arrived.reports.push(report.id);
+            if report.withheld.is_none() {
+                arrived.crashes.push(Crash::of(&report));
+            }
+            Ok(if arrived.reports.len() < ONE_GO { Step::GoOn } else { Step::Enough })
         })?;
-        Ok((crashes, taken))
+        arrived.left = taken.left;
+        Ok(arrived)
+    }
+
+    /// Settles on `report`; tells whether it has changed.
+    fn settle_on(&self, report: &mut CrashReport, silences: &[Silence]) -> bool {
+        let wishes = Wishes { jobs: &self.config.jobs, windows: &self.config.windows, silences };
+        let sinks: Vec<_> = self.config.sinks.iter().map(|sink| &sink.routing).collect();
+        intake::settle_on(report, wishes, &sinks)
+    }
+
+    /// What is silenced. Where that cannot be known, nothing is: rather a word too much.
+    fn silences(&self) -> Vec<Silence> {
+        self.spool.silences(self.say).unwrap_or_else(|error| {
+            (self.say)(format_args!("{error}; nothing is silenced"));
+            Vec::new()
+        })
     }
 
     /// The sinks, each with whether it takes something at the moment.

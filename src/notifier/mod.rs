@@ -18,9 +18,11 @@ use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
 use crate::examine::{self, Settings};
+use crate::job_settings::JobSettings;
 use crate::notice::JobName;
 use crate::paths::Places;
 use crate::policy::Folding;
+use crate::quiet::Windows;
 use crate::routing::Routing;
 use crate::sinks::NamedSink;
 use crate::spool::{Say, Spool, SpoolError};
@@ -166,6 +168,10 @@ fn serve(
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let fingerprints = fingerprints(config);
     spool.remove_leftovers(clock().time, say)?;
+    spool.remove_old_silences(clock().time, say)?;
+    if let Some(why) = config.windows.trouble() {
+        say(format_args!("windows are taken to be in UTC: {why}"));
+    }
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
     let watch = watch_over(spool, &names, desk.examinations.bell())?;
@@ -285,8 +291,15 @@ fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(),
 }
 
 /// What tells one config from another.
-type Fingerprints =
-    (Duration, Folding, Option<Vec<String>>, Arc<Settings>, Vec<(String, Routing, String)>);
+type Fingerprints = (
+    Duration,
+    Folding,
+    Option<Vec<String>>,
+    Arc<Settings>,
+    JobSettings,
+    Windows,
+    Vec<(String, Routing, String)>,
+);
 
 /// That of `config`.
 fn fingerprints(config: &Config) -> Fingerprints {
@@ -295,7 +308,8 @@ fn fingerprints(config: &Config) -> Fingerprints {
         sinks.map(|sink| (sink.name.clone(), sink.routing.clone(), sink.sink.fingerprint()));
     let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
     let (folding, examination) = (config.folding.clone(), Arc::clone(&config.examination));
-    (config.retry_for, folding, redaction, examination, sinks.collect())
+    let (jobs, windows) = (config.jobs.clone(), config.windows.clone());
+    (config.retry_for, folding, redaction, examination, jobs, windows, sinks.collect())
 }
 
 #[cfg(test)]

@@ -13,9 +13,11 @@ use super::worker::{Memory, Next, Worker};
 use crate::config::Config;
 use crate::examine::Settings;
 use crate::id::{ReportId, RunId};
+use crate::job_settings::JobSettings;
 use crate::notice::{JobName, Notice, Subject};
 use crate::paths::Places;
 use crate::policy::Folding;
+use crate::quiet::{Windows, Zone};
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, NamedSink, Outcome, Sink, samples};
@@ -183,6 +185,8 @@ impl Simulation {
             redaction: Redaction::off(),
             folding: Folding::default(),
             examination: Arc::new(Settings { settle: Duration::ZERO, ..Settings::default() }),
+            jobs: JobSettings::default(),
+            windows: Windows::new(Vec::new(), Ok(Zone::utc())),
             sinks: named.iter().map(sink).collect(),
         };
         let examinations = Examinations::new(Places::under(b"/nonexistent"), &spool).unwrap();

@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use super::*;
 use crate::id::ReportId;
+use crate::job_settings::JobSettings;
+use crate::quiet::{Windows, Zone};
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink, Wait};
@@ -87,7 +89,7 @@ fn config(services: &[(&str, &Service)]) -> Config {
     let named = |(name, service): &(&str, &Service)| NamedSink {
         name: (*name).to_owned(),
         // Told of each report by itself: what is tested here is the way, not what is folded.
-        routing: Routing { fold: false, recovered: false },
+        routing: Routing::of_a_feed(),
         sink: Box::new((*service).clone()),
     };
     let examination = Settings { settle: Duration::ZERO, ..Settings::default() };
@@ -96,6 +98,8 @@ fn config(services: &[(&str, &Service)]) -> Config {
         redaction: Redaction::off(),
         folding: Folding::default(),
         examination: Arc::new(examination),
+        jobs: JobSettings::default(),
+        windows: Windows::new(Vec::new(), Ok(Zone::utc())),
         sinks: services.iter().map(named).collect(),
     }
 }

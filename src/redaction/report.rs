@@ -11,7 +11,7 @@ use crate::evidence::{
     StoppingEvent,
 };
 use crate::notice::Notice;
-use crate::report::{CrashReport, JobFacts, VerdictFacts};
+use crate::report::{CrashReport, JobFacts, Link, VerdictFacts, Withheld};
 use crate::snapshot::{CgroupMemory, Disk, Incomplete, LogTail, Snapshot};
 use crate::verdict::Exit;
 
@@ -63,6 +63,8 @@ impl Redaction {
             log,
             aftermath,
             labels,
+            links,
+            withheld,
             incomplete,
             agent: _,
         } = report;
@@ -75,6 +77,12 @@ impl Redaction {
         self.kernel_lines(kernel.as_mut());
         log.iter_mut().for_each(|log| self.log(log));
         aftermath.iter_mut().for_each(|aftermath| self.aftermath(aftermath));
+        for Link { text, href } in links {
+            self.texts([text, href]);
+        }
+        if let Some(Withheld { by: _, why, until: _ }) = withheld {
+            self.text(why);
+        }
         for Incomplete { part, reason } in incomplete {
             self.texts([part, reason]);
         }

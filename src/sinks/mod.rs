@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 pub use context::{Context, Overrides};
 pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
+pub(crate) use http::parse_url;
 
 use crate::redaction::Redacted;
 use crate::routing::Routing;

@@ -8,6 +8,7 @@
 //! queue/SINK/ID.json    owed to this sink; says how often it was tried and when next
 //! queue/SINK/parked     this sink takes nothing until its config changes, and why
 //! dead/SINK/ID.json     given up for this sink, and why
+//! silences/NAME.json    what somebody has silenced, until when, and why
 //! corrupt/NAME          what was found in new/ or unseen/ and is no report
 //! lock                  held by the one notifier
 //! word                  left by the others: somebody has asked for a delivery
@@ -31,7 +32,8 @@
 //! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
 //! (in: adopt and take), `emergency.rs` (in, by the detour), `examination.rs` (before it is taken), `queue.rs` (out: what each sink is
 //! owed, told by a `record.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at)
-//! and `disk.rs` (whole files or none).
+//! and `disk.rs` (whole files or none). The command alone writes `silences/` (`silences.rs`), each file in one
+//! step; the notifier removes what was over long ago.
 
 #[cfg(feature = "deliver")]
 mod disk;
@@ -51,6 +53,8 @@ mod lock;
 mod queue;
 #[cfg(feature = "deliver")]
 mod record;
+#[cfg(feature = "deliver")]
+mod silences;
 #[cfg(feature = "deliver")]
 mod store;
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Spool {
     }
 
     /// Hands every report in `new/` that is not held to `step`, until that has enough of them, and
-    /// puts it on the disk. One that was taken before is only removed.
+    /// puts it on the disk. One that was taken before is only removed; one at which `step` fails stays.
     ///
     /// # Errors
     /// Where `new/` cannot be read. What is wrong with a single report is said.
@@ -128,7 +128,7 @@ impl Spool {
         &self,
         is_held: &dyn Fn(ReportId) -> bool,
         say: Say<'_>,
-        mut step: impl FnMut(CrashReport) -> Step,
+        mut step: impl FnMut(CrashReport) -> Result<Step, SpoolError>,
     ) -> Result<Taken, SpoolError> {
         let (mut untouched, mut enough) = (0, false);
         let mut count = self.for_each("new", ".json", say, |id| {
@@ -142,7 +142,7 @@ impl Spool {
                 return disk::remove(&path);
             }
             disk::flush(&path)?;
-            enough = step(report) == Step::Enough;
+            enough = step(report)? == Step::Enough;
             Ok(())
         })?;
         count.taken -= untouched;

@@ -61,7 +61,7 @@ impl Spool {
         let mut taken = Vec::new();
         let count = self.for_each_new(&|_| false, say, |report| {
             taken.push(report.id);
-            Step::GoOn
+            Ok(Step::GoOn)
         });
         for id in &taken {
             sinks.iter().for_each(|sink| self.enqueue(sink, *id, now).unwrap());

@@ -49,6 +49,21 @@ impl VerdictKind {
         }
     }
 
+    /// The word that reports and the config have for it.
+    #[cfg(feature = "deliver")]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Crashed => "crashed",
+            Self::StartFailed => "start_failed",
+            Self::GaveUp => "gave_up",
+            Self::Stopped => "stopped",
+            Self::Finished => "finished",
+            Self::HostShutdown => "host_shutdown",
+            Self::Unseen => "unseen",
+            Self::Unclear => "unclear",
+        }
+    }
+
     /// What it says, in a sentence for an operator.
     #[cfg(feature = "deliver")]
     pub fn meaning(self) -> &'static str {
@@ -93,6 +108,19 @@ pub enum Severity {
     Error,
     /// A service is down and stays down.
     Critical,
+}
+
+#[cfg(feature = "deliver")]
+impl Severity {
+    /// The word that reports and the config have for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// What became of a run, how it ended, and why we say so.

@@ -1,0 +1,73 @@
+//! The keys that every `[sink.KIND.NAME]` may have: which notices it is sent.
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
+
+use super::words::{Loudness, ToldVerdict, every_job, jobs, list};
+use crate::globs::JobGlobs;
+use crate::routing::Routing;
+
+/// Their names, which no kind of sink uses for anything else.
+const KEYS: [&str; 5] = ["jobs", "verdicts", "min_severity", "fold", "recovered"];
+
+/// What they say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[serde(default = "every_job", deserialize_with = "jobs")]
+    jobs: JobGlobs,
+    #[serde(default, deserialize_with = "verdicts")]
+    verdicts: Option<Vec<ToldVerdict>>,
+    min_severity: Option<Loudness>,
+    fold: Option<bool>,
+    recovered: Option<bool>,
+}
+
+fn verdicts<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<ToldVerdict>>, D::Error> {
+    let named = Vec::<ToldVerdict>::deserialize(deserializer)?;
+    if named.is_empty() {
+        let why = "`verdicts` names none; without it the sink is told of all";
+        return Err(serde::de::Error::custom(why));
+    }
+    Ok(Some(named))
+}
+
+/// Takes these keys out of the table of a sink, and makes of them what it is sent, where `default`
+/// is what a sink of its kind is sent.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+pub(super) fn take(table: &mut Spanned<DeValue<'_>>, default: Routing) -> Result<Routing, Error> {
+    let span = table.span();
+    // What is no table, the sink's own settings refuse.
+    let DeValue::Table(sink) = table.get_mut() else { return Ok(default) };
+    let mut common = DeTable::new();
+    for key in KEYS {
+        common.extend(sink.remove_entry(key));
+    }
+    let common = Spanned::new(span, DeValue::Table(common));
+    let Settings { jobs, verdicts, min_severity, fold, recovered } =
+        Settings::deserialize(ValueDeserializer::from(common))?;
+    Ok(Routing {
+        jobs,
+        verdicts: verdicts
+            .map(|named| named.into_iter().map(|ToldVerdict(kind)| kind).collect())
+            .or(default.verdicts),
+        min_severity: min_severity.map_or(default.min_severity, |Loudness(severity)| severity),
+        fold: fold.unwrap_or(default.fold),
+        recovered: recovered.unwrap_or(default.recovered),
+    })
+}
+
+/// `text`, which says what is wrong with the table of a sink; of an unknown key also which others
+/// there are.
+pub(super) fn with_common_keys(text: String) -> String {
+    if text.contains(": unknown field `") {
+        format!("{text}; or, as for every sink, one of {}", list(KEYS))
+    } else {
+        text
+    }
+}
