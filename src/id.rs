@@ -75,6 +75,13 @@ impl ReportId {
         (id.text().as_str() == text).then_some(id)
     }
 
+    /// When the job died, to the millisecond.
+    #[cfg(feature = "deliver")]
+    pub fn time(self) -> Timestamp {
+        let millis = self.0.iter().take(6).fold(0, |high, byte| high << 8 | i64::from(*byte));
+        Timestamp::from_micros(millis.saturating_mul(1000))
+    }
+
     /// The eight digits that people compare: the end of the id, which names the run.
     pub fn short(self) -> ArrayString<8> {
         let mut text = ArrayString::new();
@@ -131,6 +138,8 @@ mod tests {
         let id = ReportId::new(Timestamp::from_micros(1_795_232_537_123_456), RUN);
         assert_eq!(id.to_string(), "01a1fc32-9a23-7d21-bf55-3b2f6c1d8e40");
         assert_eq!(id.short().as_str(), "6c1d8e40");
+        #[cfg(feature = "deliver")]
+        assert_eq!(id.time(), Timestamp::from_micros(1_795_232_537_123_000));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use std::time::Duration;
 use upstart_monitor::config::Config;
 use upstart_monitor::notice::Cause;
 use upstart_monitor::paths::Places;
+use upstart_monitor::sinks::Period;
+use upstart_monitor::spool::{KeepFree, Limits, Size};
 use upstart_monitor::verdict::{Severity, VerdictKind};
 
 /// A throw-away root whose `/etc/upstart-monitor` holds `files`.
@@ -126,6 +128,36 @@ fn files_are_read_in_the_order_of_their_names_and_others_are_left_alone() {
 }
 
 #[test]
+fn the_spool_keeps_as_much_as_is_said() {
+    let limits = |text| Config::load(places_under(root(&[("config.toml", text)]).path())).unwrap();
+    let default = Limits {
+        max_reports: 10_000,
+        max_bytes: Size(256 << 20),
+        max_age: Period(Duration::from_secs(90 * 86400)),
+        keep_free: KeepFree::Percent(5),
+    };
+    assert_eq!(limits("").spool, default);
+    let commented = shipped("config.toml");
+    let commented = commented.lines().filter_map(|line| line.strip_prefix('#'));
+    let said = commented.skip_while(|line| *line != "[spool]");
+    let said =
+        said.take_while(|line| !line.starts_with(" A Slack")).filter(|line| !line.starts_with(' '));
+    let said = said.collect::<Vec<_>>().join("\n");
+    assert!(said.matches('=').count() == 4, "{said}");
+    assert_eq!(limits(&said).spool, default, "what is shipped says so");
+
+    let said =
+        "[spool]\nmax_reports = 7\nmax_bytes = \"1GB\"\nmax_age = \"1h\"\nkeep_free = \"2GiB\"";
+    let own = Limits {
+        max_reports: 7,
+        max_bytes: Size(1_000_000_000),
+        max_age: Period(Duration::from_secs(3600)),
+        keep_free: KeepFree::Bytes(Size(2 << 30)),
+    };
+    assert_eq!(limits(said).spool, own);
+}
+
+#[test]
 fn a_mistake_is_named_with_its_place() {
     for (text, problem) in [
         (
@@ -142,7 +174,7 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sinks.file.a]",
             "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
-             `folding`, `snapshot`, `window`, `job.NAME`, `sink.KIND.NAME`",
+             `folding`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
@@ -231,6 +263,29 @@ fn a_mistake_is_named_with_its_place() {
             "[[snapshot.command]]\nname = \"x\"\nargv = [\"x\"]\n shell = true",
             "config.toml:4:2: unknown field `shell`, expected one of `name`, `argv`, `timeout`, \
              `jobs`",
+        ),
+        (
+            "[spool]\nmax_report = 7",
+            "config.toml:2:1: unknown field `max_report`, expected one of `max_reports`, \
+             `max_bytes`, `max_age`, `keep_free`",
+        ),
+        ("[spool]\nmax_reports = 0", "config.toml:2:15: must be at least 1"),
+        ("[spool]\nmax_reports = \"7\"", "config.toml:2:15: invalid type: string, expected u64"),
+        (
+            "[spool]\nmax_bytes = \"256\"",
+            "config.toml:2:13: not a size, such as \"64KiB\", \"256MiB\" or \"1GB\"",
+        ),
+        (
+            "[spool]\nmax_age = \"0d\"",
+            "config.toml:2:11: not a length of time, such as \"10s\" or \"24h\"",
+        ),
+        (
+            "[spool]\nkeep_free = \"60%\"",
+            "config.toml:2:13: neither a share from \"0%\" to \"50%\" nor a size, such as \"1GiB\"",
+        ),
+        (
+            "[spool]\nkeep_free = \"lots\"",
+            "config.toml:2:13: neither a share from \"0%\" to \"50%\" nor a size, such as \"1GiB\"",
         ),
         ("job = 1", "config.toml:1:7: expected a table `[job.\"NAME\"]`"),
         (

@@ -144,6 +144,7 @@ const DELIVER: &[Layer] = &[
             "redaction",
             "message",
             "sinks",
+            "spool",
             "examine",
             "policy",
         ],

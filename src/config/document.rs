@@ -25,6 +25,7 @@ pub(super) struct Tables<'a> {
     pub(super) folding: Option<Spanned<DeValue<'a>>>,
     pub(super) sinks: Vec<SinkTable<'a>>,
     pub(super) snapshot: Option<Spanned<DeValue<'a>>>,
+    pub(super) spool: Option<Spanned<DeValue<'a>>>,
     pub(super) jobs: Vec<JobTable<'a>>,
     pub(super) windows: Vec<Spanned<DeValue<'a>>>,
 }
@@ -84,6 +85,7 @@ impl Document {
             folding: None,
             sinks: Vec::new(),
             snapshot: None,
+            spool: None,
             jobs: Vec::new(),
             windows: Vec::new(),
         };
@@ -99,13 +101,14 @@ impl Document {
                 "folding" => tables.folding = Some(value),
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
                 "snapshot" => tables.snapshot = Some(value),
+                "spool" => tables.spool = Some(value),
                 "job" => self.add_jobs(value, &mut tables.jobs, problems),
                 "window" => self.add_windows(value, &mut tables.windows, problems),
                 other => problems.push(self.problem(
                     &key.span(),
                     &format!(
                         "unknown table `{other}`, expected one of `delivery`, `redaction`, \
-                         `folding`, `snapshot`, `window`, `job.NAME`, `sink.KIND.NAME`"
+                         `folding`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`"
                     ),
                 )),
             }

@@ -31,6 +31,7 @@ use crate::redaction::{self, Pattern, Redaction};
 use crate::routing::Routing;
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
+use crate::spool::Limits;
 use document::{Document, SinkTable};
 
 /// The longest name of a sink, in characters: `KIND.NAME` is a file name.
@@ -50,6 +51,8 @@ pub struct Config {
     pub jobs: JobSettings,
     /// When crashes are planned.
     pub windows: Windows,
+    /// How much the spool keeps.
+    pub spool: Limits,
     /// Where reports go, in the order of their names.
     pub sinks: Vec<NamedSink>,
 }
@@ -71,6 +74,7 @@ impl Config {
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
         let (mut windows, mut foldings) = (Vec::new(), Vec::new());
+        let mut limits = Vec::new();
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
@@ -79,6 +83,7 @@ impl Config {
             snapshots.extend(read.snapshot.map(|table| (document, table)));
             jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
             windows.extend(read.windows.into_iter().map(|window| (document, window)));
+            limits.extend(read.spool.map(|table| (document, table)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
@@ -94,6 +99,8 @@ impl Config {
         examination.logs = logs;
         let windows = windows.into_iter().filter_map(|window| windows::read(window, &mut problems));
         let windows = Windows::new(windows.collect(), Zone::of(places));
+        let limits = only("spool", limits, &mut problems);
+        let spool = limits.map_or_else(Limits::default, |(_, limits)| limits);
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
@@ -104,7 +111,7 @@ impl Config {
         match redaction {
             Some(redaction) if problems.is_empty() => {
                 let (retry_for, examination) = (delivery.retry_for.0, Arc::new(examination));
-                Ok(Self { retry_for, redaction, folding, examination, jobs, windows, sinks })
+                Ok(Self { retry_for, redaction, folding, examination, jobs, windows, spool, sinks })
             }
             _ => Err(ConfigError(problems)),
         }

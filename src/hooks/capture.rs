@@ -77,6 +77,8 @@ pub(super) fn capture(
         Ok(captured) => captured,
         Err(errno) if is_left_to_the_observer(places, errno) => return,
         Err(errno) => {
+            // It may make room.
+            let _ = kick(places);
             let reason = errno.desc().as_bytes();
             return say(&[
                 b"the spool takes no report: ",

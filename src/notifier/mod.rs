@@ -25,7 +25,8 @@ use crate::policy::Folding;
 use crate::quiet::Windows;
 use crate::routing::Routing;
 use crate::sinks::NamedSink;
-use crate::spool::{Say, Spool, SpoolError};
+use crate::spool::{Limits, Say, Spool, SpoolError};
+use crate::time::Timestamp;
 use clock::{Clock, Moment};
 use desk::Desk;
 use examinations::Examinations;
@@ -172,6 +173,7 @@ fn serve(
     if let Some(why) = config.windows.trouble() {
         say(format_args!("windows are taken to be in UTC: {why}"));
     }
+    prune(spool, &config.spool, clock().time, say);
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
     let watch = watch_over(spool, &names, desk.examinations.bell())?;
@@ -189,6 +191,7 @@ fn serve(
         loop {
             let look = desk.look()?;
             if look.queued {
+                prune(spool, &config.spool, clock().time, say);
                 // A worker that is awake already has a message waiting, one is enough.
                 for wake in &workers {
                     let _ = wake.try_send(());
@@ -251,6 +254,17 @@ fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolErro
     Ok(false)
 }
 
+/// Drops what is more than the spool is to keep, and nothing that is owed. What the disk refuses is
+/// said: it is no reason to deliver nothing.
+fn prune(spool: &Spool, limits: &Limits, now: Timestamp, say: Say<'_>) {
+    let pruned = spool
+        .undelivered(now)
+        .and_then(|owed| spool.prune(limits, &owed, now, &mut |_| Ok(()), say));
+    if let Err(error) = pruned {
+        say(format_args!("{error}"));
+    }
+}
+
 /// Watches what hooks write and what workers settle, so that both end the wait, as `bell` does.
 fn watch_over(spool: &Spool, sinks: &[&str], bell: &Bell) -> Result<Watch, SpoolError> {
     let mut directories = spool.arrival_dirs().to_vec();
@@ -298,6 +312,7 @@ type Fingerprints = (
     Arc<Settings>,
     JobSettings,
     Windows,
+    Limits,
     Vec<(String, Routing, String)>,
 );
 
@@ -309,7 +324,8 @@ fn fingerprints(config: &Config) -> Fingerprints {
     let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
     let (folding, examination) = (config.folding.clone(), Arc::clone(&config.examination));
     let (jobs, windows) = (config.jobs.clone(), config.windows.clone());
-    (config.retry_for, folding, redaction, examination, jobs, windows, sinks.collect())
+    let limits = config.spool.clone();
+    (config.retry_for, folding, redaction, examination, jobs, windows, limits, sinks.collect())
 }
 
 #[cfg(test)]

@@ -187,6 +187,7 @@ impl Simulation {
             examination: Arc::new(Settings { settle: Duration::ZERO, ..Settings::default() }),
             jobs: JobSettings::default(),
             windows: Windows::new(Vec::new(), Ok(Zone::utc())),
+            spool: Limits::default(),
             sinks: named.iter().map(sink).collect(),
         };
         let examinations = Examinations::new(Places::under(b"/nonexistent"), &spool).unwrap();

@@ -100,6 +100,7 @@ fn config(services: &[(&str, &Service)]) -> Config {
         examination: Arc::new(examination),
         jobs: JobSettings::default(),
         windows: Windows::new(Vec::new(), Ok(Zone::utc())),
+        spool: Limits::default(),
         sinks: services.iter().map(named).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -161,7 +161,11 @@ fn sync_parent(path: &Path) -> Result<(), SpoolError> {
     path.parent().map_or(Ok(()), sync)
 }
 
-fn sync(directory: &Path) -> Result<(), SpoolError> {
+/// Waits until the disk knows what names `directory` holds.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn sync(directory: &Path) -> Result<(), SpoolError> {
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .map_err(SpoolError::at("flush", directory))
@@ -180,6 +184,32 @@ pub(super) fn names(directory: &Path) -> Result<Vec<OsString>, SpoolError> {
     };
     names.sort_unstable();
     Ok(names)
+}
+
+/// The files in `directory` and the facts on them, in no order; a directory that is missing holds
+/// none. What is gone before it is looked at does not count, nor do directories.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn files(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>, SpoolError> {
+    let look = || {
+        let mut files = Vec::new();
+        for item in fs::read_dir(directory)? {
+            let item = item?;
+            match item.metadata() {
+                Ok(facts) if !facts.is_dir() => files.push((item.path(), facts)),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(files)
+    };
+    match look() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        found => found.map_err(SpoolError::at("read", directory)),
+    }
 }
 
 /// Creates `directory` and those above it that are missing, for root alone.

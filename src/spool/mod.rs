@@ -31,10 +31,13 @@
 //! The hooks write `new/` and `unseen/`, the notifier everything else and only under `lock`. This
 //! part is the hooks'; it neither allocates nor waits for a disk. The notifier's are `store.rs`
 //! (in: adopt and take), `emergency.rs` (in, by the detour), `examination.rs` (before it is taken), `queue.rs` (out: what each sink is
-//! owed, told by a `record.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at)
-//! and `disk.rs` (whole files or none). The command alone writes `silences/` (`silences.rs`), each file in one
+//! owed, told by a `record.rs`), `prune.rs` (what is more than is to be kept, by `limits.rs` and
+//! `bounds.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at) and `disk.rs`
+//! (whole files or none). The command alone writes `silences/` (`silences.rs`), each file in one
 //! step; the notifier removes what was over long ago.
 
+#[cfg(feature = "deliver")]
+mod bounds;
 #[cfg(feature = "deliver")]
 mod disk;
 #[cfg(feature = "deliver")]
@@ -48,13 +51,19 @@ mod examination;
 #[cfg(feature = "deliver")]
 mod incidents;
 #[cfg(feature = "deliver")]
+mod limits;
+#[cfg(feature = "deliver")]
 mod lock;
+#[cfg(feature = "deliver")]
+mod prune;
 #[cfg(feature = "deliver")]
 mod queue;
 #[cfg(feature = "deliver")]
 mod record;
 #[cfg(feature = "deliver")]
 mod silences;
+#[cfg(feature = "deliver")]
+mod size;
 #[cfg(feature = "deliver")]
 mod store;
 #[cfg(test)]
@@ -69,10 +78,14 @@ use nix::sys::stat::Mode;
 
 #[cfg(feature = "deliver")]
 pub use {
+    bounds::Limit,
     disk::SpoolError,
     entries::{Entry, Owed, Progress},
+    limits::{KeepFree, Limits},
     lock::Lock,
+    prune::{BeforeDrop, Drops, Pruned},
     record::{Parked, Record},
+    size::Size,
     store::{Say, Spool, Step, Taken},
     trouble::Trouble,
 };
@@ -83,6 +96,14 @@ use crate::sys::{self, CPath, Errno, Kind};
 
 /// Reports may hold what a service logged: for root alone.
 const MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
+
+/// How much of a file system hooks leave to others, in bytes: a 64th of it, but no more than this.
+/// It is what root can still write, so that crashes on a disk that is full for everybody else are
+/// kept in what is set aside for root.
+const KEPT_FREE_BYTES: u64 = 8 << 20;
+
+/// The same of the files that it can hold.
+const KEPT_FREE_INODES: u64 = 1024;
 
 /// What a hook leaves in the spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +129,7 @@ impl Drop {
 /// spool: the notifier carries it on as soon as it can.
 ///
 /// # Errors
-/// What the kernel says of the spool; then nothing of it is in either.
+/// What the kernel says of the spool, or [`Directory::has_room`]; then nothing of it is in either.
 pub fn put(places: Places, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
     let put = |dir| Directory { places, dir }.put(what, id, content);
     put(Place::Spool).or_else(|errno| {
@@ -157,6 +178,7 @@ impl Directory {
     fn put(self, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
         let (place, end) = what.place();
         let id = id.text();
+        self.has_room(place)?;
         // A name of its own: what a hook that was cut short has still to say is put by another
         // process.
         let writer = RunId(sys::random_bytes()).to_hex();
@@ -174,6 +196,40 @@ impl Directory {
         .inspect_err(|_| {
             let _ = sys::remove(beside.as_c_str());
         })
+    }
+
+    /// Looks whether a file more in `place` leaves others enough.
+    ///
+    /// # Errors
+    /// `ENOSPC` where the file system is nearly full, `EDQUOT` where the place holds [`Self::most`]
+    /// files: no notifier has worked off what is there.
+    fn has_room(self, place: &[u8]) -> Result<(), Errno> {
+        // What is not there yet is made; what cannot be looked at says so when it is written to.
+        if let Ok(room) = sys::room(self.path(&[])?.as_c_str()) {
+            let too_few =
+                |free: u64, total: u64, most: u64| total > 0 && free < (total / 64).min(most);
+            if too_few(room.free_bytes, room.total_bytes, KEPT_FREE_BYTES)
+                || too_few(room.inodes_free, room.inodes, KEPT_FREE_INODES)
+            {
+                return Err(Errno::ENOSPC);
+            }
+        }
+        let (place, most) = (self.path(&[b"/", place])?, self.most());
+        // On every file system a name takes a byte at least: what is small need not be counted.
+        let may_be_full = sys::stat(place.as_c_str()).is_ok_and(|dir| dir.size >= most.into());
+        if may_be_full && sys::count_names(place.as_c_str(), most).is_ok_and(|n| n >= most) {
+            return Err(Errno::EDQUOT);
+        }
+        Ok(())
+    }
+
+    /// How many files one place takes. Where notifiers work there are far fewer.
+    const fn most(self) -> u32 {
+        match self.dir {
+            // Memory, mostly.
+            Place::EmergencySpool => 64,
+            _ => 20_000,
+        }
     }
 
     fn holds(self, id: ReportId) -> bool {

@@ -13,10 +13,14 @@ pub struct Room {
     pub device: u64,
     /// All of it, in bytes.
     pub total_bytes: u64,
+    /// What root can still write, in bytes.
+    pub free_bytes: u64,
     /// What users other than root can still write, in bytes.
     pub available_bytes: u64,
     /// How many files it can hold; 0 where it sets no limit.
     pub inodes: u64,
+    /// How many more root can make.
+    pub inodes_free: u64,
     /// How many more users other than root can make.
     pub inodes_available: u64,
 }
@@ -36,8 +40,10 @@ pub fn room(path: &CStr) -> Result<Room, Errno> {
     Ok(Room {
         device,
         total_bytes: bytes(system.blocks().into()),
+        free_bytes: bytes(system.blocks_free().into()),
         available_bytes: bytes(system.blocks_available().into()),
         inodes: system.files().into(),
+        inodes_free: system.files_free().into(),
         inodes_available: system.files_available().into(),
     })
 }
