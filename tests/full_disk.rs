@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use support::Hook::{Observer, PostStop, PreStart};
 use support::{Host, NOBODY, require_root};
@@ -84,6 +84,67 @@ fn with_both_full_the_marker_stays_and_tells() {
     std::fs::remove_file(host.path(RUN).join("filler")).unwrap();
     host.hook(PostStop, "shop").run().harms_nobody().says_nothing();
     assert_eq!((host.runs_told().len(), host.markers().len()), (1, 0));
+}
+
+/// Leaves `free` bytes of the full spool to be written.
+fn make_free(host: &Host, free: u64) {
+    let filler = std::fs::OpenOptions::new().write(true).open(host.path(SPOOL).join("filler"));
+    let filler = filler.unwrap();
+    let all = filler.metadata().unwrap().blocks() * 512;
+    filler.set_len(all - free).unwrap();
+}
+
+/// Puts `count` files into the directory `place`.
+fn crowd(host: &Host, place: &str, count: usize) {
+    host.make_dir(place);
+    (0..count).for_each(|number| host.write(&format!("{place}/{number:0>40}"), ""));
+}
+
+/// A 64th of the file system, here 16 KiB.
+#[test]
+fn hooks_leave_others_their_part_of_the_disk() {
+    let host = Host::new();
+    fill_spool(&host);
+    for (free, kept_there) in [(12 << 10, 0), (64 << 10, 1)] {
+        make_free(&host, free);
+        crash(&host);
+        assert_eq!((host.spool("new").len(), host.emergency_spool("new").len()), (kept_there, 1));
+    }
+}
+
+#[test]
+fn the_emergency_spool_takes_so_many_and_no_more() {
+    let host = Host::new();
+    fill_spool(&host);
+    let place = format!("{EMERGENCY_SPOOL}/new");
+    crowd(&host, &place, 64);
+    host.hook(PreStart, "shop").run().harms_nobody().says_nothing();
+    let refused = host.hook(PostStop, "shop").run().harms_nobody();
+    refused.says("the spool takes no report: No space left on device; the marker stays");
+    assert_eq!((host.markers(), host.names(&place).len()), (vec!["shop.shutdown".to_owned()], 64));
+
+    // What the next start finds is of the other kind, of which there is none yet.
+    host.hook(PreStart, "shop").run().harms_nobody().says_nothing();
+    assert_eq!(host.emergency_spool("unseen").len(), 1);
+    std::fs::remove_file(host.path(&place).join(&host.names(&place)[0])).unwrap();
+    host.hook(PostStop, "shop").run().harms_nobody().says_nothing();
+    assert!(host.markers().is_empty(), "consumed");
+}
+
+#[test]
+fn a_spool_that_nobody_works_off_takes_so_many_and_no_more() {
+    let host = Host::new();
+    let (new, emergency) = (format!("{SPOOL}/new"), format!("{EMERGENCY_SPOOL}/new"));
+    crowd(&host, &new, 19_999);
+    crash(&host);
+    assert_eq!((host.names(&new).len(), host.names(&emergency).len()), (20_000, 0));
+    crash(&host);
+    assert_eq!((host.names(&new).len(), host.names(&emergency).len()), (20_000, 1));
+    crowd(&host, &emergency, 63);
+    host.hook(PreStart, "shop").run().harms_nobody().says_nothing();
+    let refused = host.hook(PostStop, "shop").run().harms_nobody();
+    refused.says("the spool takes no report: Quota exceeded; the marker stays");
+    assert_eq!(host.markers(), ["shop.shutdown"]);
 }
 
 /// Whoever may write to /var/run could have put it there.

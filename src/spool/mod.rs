@@ -203,6 +203,8 @@ impl Directory {
     /// # Errors
     /// `ENOSPC` where the file system is nearly full, `EDQUOT` where the place holds [`Self::most`]
     /// files: no notifier has worked off what is there.
+    // Not inlined: it would be in every hook twice.
+    #[inline(never)]
     fn has_room(self, place: &[u8]) -> Result<(), Errno> {
         // What is not there yet is made; what cannot be looked at says so when it is written to.
         if let Ok(room) = sys::room(self.path(&[])?.as_c_str()) {
