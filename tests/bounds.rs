@@ -203,3 +203,22 @@ fn what_no_sink_takes_is_bounded_by_the_next_crash() {
     assert!(left.contains(&looping[0]) && left.contains(&once[0]), "the first of each stays");
     assert_eq!(of_jobs(&host, "new")["shop"], 1);
 }
+
+/// Hooks put no more into it, and the one that is refused starts who makes room.
+#[test]
+fn a_spool_that_was_full_takes_reports_again_after_the_next_crash() {
+    let host = host("max_reports = 50", "");
+    let emergency = "/var/run/upstart-monitor/new";
+    host.make_dir(emergency);
+    for number in 0..20_000 {
+        let report = format!("{SPOOL}/new/{}.json", id(DAY, number));
+        host.write(&report, "{\"key\":\"host/api\"}");
+    }
+    (0..64).for_each(|number| host.write(&format!("{emergency}/{number}"), ""));
+    host.hook(PreStart, "shop").run().harms_nobody().says_nothing();
+    let refused = host.hook(PostStop, "shop").run().harms_nobody();
+    refused.says("the spool takes no report: Quota exceeded; the marker stays");
+    wait_until("room to be made", || host.spool("new").len() == 45);
+    host.hook(PostStop, "shop").run().harms_nobody().says_nothing();
+    assert!(host.markers().is_empty(), "consumed");
+}

@@ -97,7 +97,8 @@ pub(super) fn surplus<'a>(
     let newest = newest_reports(staying.clone());
     let mut bytes_of_job = BTreeMap::new();
     for (_, file) in staying.filter(|(_, file)| file.area >= Area::Archive) {
-        *bytes_of_job.entry(file.owner.as_str()).or_insert(0_u64) += file.bytes;
+        let bytes = bytes_of_job.entry(file.owner.as_str()).or_insert(0_u64);
+        *bytes = bytes.saturating_add(file.bytes);
     }
     rest.sort_by_key(|(_, file)| (file.area, file.time));
     for area in [Area::Corrupt, Area::Dead, Area::Archive, Area::New] {
@@ -187,7 +188,8 @@ impl Excess {
     fn of(files: &[Held], volume: Option<Volume>) -> Self {
         Self {
             files: files.len() as u64,
-            bytes: files.iter().map(|file| file.bytes).sum(),
+            // A sparse file may claim any length.
+            bytes: files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes)),
             volume,
             files_goal: u64::MAX,
             bytes_goal: u64::MAX,
@@ -196,8 +198,8 @@ impl Excess {
     }
 
     fn without(&mut self, file: &Held) {
-        self.files -= 1;
-        self.bytes -= file.bytes;
+        self.files = self.files.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(file.bytes);
         if let Some(volume) = &mut self.volume {
             volume.available_bytes = volume.available_bytes.saturating_add(file.bytes);
         }

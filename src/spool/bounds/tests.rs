@@ -194,6 +194,13 @@ fn others_who_fill_the_disk_never_take_the_newest() {
 }
 
 #[test]
+fn a_file_that_claims_to_be_endless_goes_and_not_the_rest() {
+    let mut files = archived("a", 5);
+    files.push(held(Corrupt, "corrupt", 9, u64::MAX));
+    assert_eq!(going(&files, &wide(), PLENTY), ["corrupt.9"]);
+}
+
+#[test]
 fn a_clock_that_was_set_back_makes_nothing_old() {
     let files = [held(Archive, "a", -5_000_000, 10), held(Corrupt, "corrupt", -1, 10)];
     assert_eq!(going(&files, &wide(), PLENTY), [""; 0]);
