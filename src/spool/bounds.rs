@@ -76,7 +76,7 @@ pub(super) fn surplus<'a>(
 ) -> Vec<(&'a Held, Limit)> {
     let firsts = first_new_of_each_job(files);
     let may_go = files.iter().enumerate().filter(|(index, file)| {
-        !file.protected && !(file.area == Area::New && firsts.contains(index))
+        !(file.protected || file.area == Area::New && firsts.contains(index))
     });
     let (old, mut rest): (Vec<_>, Vec<_>) =
         may_go.partition(|(_, file)| now.since(file.time) > limits.max_age.0);
