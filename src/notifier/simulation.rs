@@ -21,7 +21,7 @@ use crate::quiet::{Windows, Zone};
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, NamedSink, Outcome, Sink, samples};
-use crate::spool::Spool;
+use crate::spool::{Limits, Spool};
 use crate::time::Timestamp;
 use crate::verdict::{Exit, ExitKind, VerdictKind};
 

@@ -2,9 +2,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
+use crate::notice::Notice;
 use crate::sinks::Period;
 use crate::spool::testing::{empty, id};
-use crate::spool::{KeepFree, Size};
+use crate::spool::{KeepFree, Record, Size};
 
 /// Limits of which only that of the reports' number can be passed.
 fn at_most(max_reports: u64) -> Limits {
@@ -29,7 +30,7 @@ fn spool_with(count: u16) -> (tempfile::TempDir, Spool) {
 /// The same, taken for `file.a`.
 fn spool_with_taken(count: u16) -> (tempfile::TempDir, Spool) {
     let (dir, spool) = spool_with(count);
-    spool.take_new(&["file.a"], sys::now(), &|_| false, &|_| ()).unwrap();
+    spool.take_all(&["file.a"], sys::now(), &|_| ());
     (dir, spool)
 }
 
@@ -54,12 +55,12 @@ fn prune(
 fn what_is_dropped_is_counted_and_said() {
     let (_dir, spool) = spool_with_taken(20);
     for number in [1, 3] {
-        assert!(spool.owed().unwrap().contains(&id(number)));
+        assert!(spool.undelivered(sys::now()).unwrap().contains(&id(number)));
     }
     for number in (1..=20).filter(|number| ![1, 3].contains(number)) {
         spool.delivered("file.a", id(number)).unwrap();
     }
-    let (pruned, said, told) = prune(&spool, &at_most(10), &spool.owed().unwrap());
+    let (pruned, said, told) = prune(&spool, &at_most(10), &spool.undelivered(sys::now()).unwrap());
     let key = spool.taken_report(id(20)).unwrap().key;
     let (oldest, newest) = (id(2).time(), id(13).time());
     let (limit, owner, reports) = (Limit::Reports, key.clone(), true);
@@ -144,4 +145,16 @@ fn each_limit_is_named() {
 fn a_spool_that_is_missing_is_within_bounds() {
     let (_dir, spool) = empty();
     assert_eq!(prune(&spool, &at_most(1), &BTreeSet::new()), Default::default());
+}
+
+#[test]
+fn the_report_that_a_notice_shows_is_undelivered() {
+    let (_dir, spool) = spool_with_taken(3);
+    for number in [1, 2, 3] {
+        spool.delivered("file.a", id(number)).unwrap();
+    }
+    let report = spool.taken_report(id(2)).unwrap();
+    let notice = Notice { id: id(9), ..Notice::of(&report) };
+    spool.keep("file.a", id(9), &Record::of(notice, Vec::new(), sys::now())).unwrap();
+    assert_eq!(spool.undelivered(sys::now()).unwrap(), BTreeSet::from([id(2), id(9)]));
 }
