@@ -125,14 +125,17 @@ impl Books {
         readers: &[Reader],
         folding: &Folding,
         taken: &[ReportId],
+        is_quiet: &dyn Fn(&JobName) -> bool,
         now: Timestamp,
     ) -> Result<Told, SpoolError> {
         let mut told = Told::default();
+        let quiet = self.incidents.iter().filter(|(_, incident)| is_quiet(&incident.job));
+        let quiet = quiet.map(|(key, _)| key.clone()).collect();
         for reader in readers.iter().filter(|reader| !reader.parked) {
             let drafts = self.drafts.iter().filter(|draft| draft.sink == reader.name);
             let drafts = drafts.map(|draft| draft.id);
             let waiting = spool.owed(&reader.name)?.into_iter().chain(drafts).collect();
-            let plan = policy::plan(&reader.name, &self.incidents, &waiting, folding, now);
+            let plan = policy::plan(&reader.name, &self.incidents, &waiting, &quiet, folding, now);
             told.again_in = sooner(told.again_in, plan.again_in);
             for tell in &plan.now {
                 let id = ReportId::new(now, RunId(sys::random_bytes()));

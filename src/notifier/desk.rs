@@ -1,7 +1,6 @@
 //! One look at the spool: what has arrived is examined, counted and archived, and the notices that
 //! are due are put into the queues.
 
-use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::books::{Books, Reader, Uptime};
@@ -12,7 +11,8 @@ use crate::config::Config;
 use crate::id::ReportId;
 use crate::incident::Crash;
 use crate::intake::{self, Wishes};
-use crate::quiet::Silence;
+use crate::notice::JobName;
+use crate::quiet::{self, Silence};
 use crate::report::CrashReport;
 use crate::spool::{Say, Spool, SpoolError, Step};
 
@@ -86,7 +86,8 @@ impl Desk<'_> {
             None => Books::open(self.spool, self.say)?,
         };
         let readers = self.readers();
-        let Arrived { crashes, reports, left } = self.take()?;
+        let silences = self.silences();
+        let Arrived { crashes, reports, left } = self.take(&silences)?;
         look.left |= left > 0;
         look.more |= reports.len() >= ONE_GO;
 
@@ -99,7 +100,11 @@ impl Desk<'_> {
         }
         let folding = &self.config.folding;
         let jobs = books.look_at_jobs(self.spool, &readers, folding, self.uptime, now)?;
-        let told = books.settle(self.spool, &readers, folding, &reports, now)?;
+        let windows = &self.config.windows;
+        let is_quiet = |job: &JobName| {
+            quiet::why_at(&job.name, &job.instance, now, &silences, windows).is_some()
+        };
+        let told = books.settle(self.spool, &readers, folding, &reports, &is_quiet, now)?;
         let announced = trouble::announce(self.spool, &readers, now)?;
 
         look.queued = told.anything || announced || !reports.is_empty();
@@ -109,12 +114,11 @@ impl Desk<'_> {
     }
 
     /// Reads what has arrived, as much as is worked off in one look.
-    fn take(&self) -> Result<Arrived, SpoolError> {
+    fn take(&self, silences: &[Silence]) -> Result<Arrived, SpoolError> {
         let mut arrived = Arrived::default();
-        let silences = OnceCell::new();
         let held = |id| self.examinations.holds(id);
         let taken = self.spool.for_each_new(&held, self.say, |mut report| {
-            if self.settle_on(&mut report, silences.get_or_init(|| self.silences())) {
+            if self.settle_on(&mut report, silences) {
                 self.spool.put_examined(&report)?;
             }
             arrived.reports.push(report.id);
@@ -134,9 +138,10 @@ impl Desk<'_> {
         intake::settle_on(report, wishes, &sinks)
     }
 
-    /// What is silenced. Where that cannot be known, nothing is: rather a word too much.
+    /// What is silenced. Where that cannot be known, nothing is: rather a word too much. What is no
+    /// silence was said of when the notifier began.
     fn silences(&self) -> Vec<Silence> {
-        self.spool.silences(self.say).unwrap_or_else(|error| {
+        self.spool.silences(&|_| ()).unwrap_or_else(|error| {
             (self.say)(format_args!("{error}; nothing is silenced"));
             Vec::new()
         })

@@ -40,6 +40,7 @@ pub enum Tell {
 /// Plans what `sink` is told of `incidents` at `now`, while the notices in `waiting` lie in its
 /// queue.
 ///
+/// - Of the jobs in `quiet` nothing, until it is over.
 /// - While a notice on a job waits, there is no other one on it, unless Upstart gave it up: the
 ///   count goes on, and a sink that was down is told the sum.
 /// - As many notices as the limit allows, those that wait and those of the last minute included.
@@ -48,6 +49,7 @@ pub fn plan(
     sink: &str,
     incidents: &Incidents,
     waiting: &BTreeSet<ReportId>,
+    quiet: &BTreeSet<String>,
     folding: &Folding,
     now: Timestamp,
 ) -> Plan {
@@ -58,6 +60,12 @@ pub fn plan(
         || incidents.iter().filter_map(|(key, it)| Some((key, it, it.accounts.get(sink)?)));
     for (key, incident, account) in accounts() {
         let is_stable = account.owed_recovery && account.alarmed;
+        if quiet.contains(key) {
+            if account.owed_recovery || account.untold_since.is_some() {
+                plan.look_again(WINDOW);
+            }
+            continue;
+        }
         match folding.due(incident, account, now) {
             Due::Never | Due::In(_) | Due::Now if is_stable => recovered.push(key),
             Due::Never => {}
@@ -222,7 +230,8 @@ mod tests {
     fn planned(jobs: &[Row], waiting: &[u8], limit: usize, now: i64) -> String {
         let folding = Folding { host_limit: limit, ..Folding::default() };
         let waiting = waiting.iter().map(|number| notice(*number)).collect();
-        let plan = plan("chat", &incidents(jobs), &waiting, &folding, at(now));
+        let quiet = BTreeSet::from(["quiet".to_owned()]);
+        let plan = plan("chat", &incidents(jobs), &waiting, &quiet, &folding, at(now));
         let tell = |tell: &Tell| match tell {
             Tell::Crashes(job) => job.clone(),
             Tell::Recovered(job) => format!("{job} recovered"),
@@ -249,6 +258,8 @@ mod tests {
             (&[("api", GAVE_UP, First(1, 0))], &[1], 60, "api"),
             (&[("api", GAVE_UP, Nothing(0)), ("an", ONE, Nothing(0))], &[], 0, "api, an"),
             (&[("api", ONE, Stable)], &[], 0, "api recovered"),
+            (&[("quiet", ONE, Stable), ("api", ONE, Nothing(0))], &[], 0, "api, again in 60"),
+            (&[("quiet", GAVE_UP, First(1, 0))], &[], 600, "again in 60"),
         ] {
             assert_eq!(planned(jobs, waiting, 10, now), expected);
         }
@@ -302,7 +313,8 @@ mod tests {
     #[test]
     fn another_sink_is_not_told_by_this_ones_account() {
         let incidents = incidents(&[("api", ONE, Nothing(0))]);
-        let plan = plan("pager", &incidents, &BTreeSet::new(), &Folding::default(), at(0));
+        let (nothing, nobody) = (BTreeSet::new(), BTreeSet::new());
+        let plan = plan("pager", &incidents, &nothing, &nobody, &Folding::default(), at(0));
         assert_eq!(plan, Plan::default());
     }
 }

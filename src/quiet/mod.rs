@@ -11,19 +11,30 @@ pub use window::{Clock, DAYS, Daily, TimeOfDay, When, Window, Windows};
 pub use zone::Zone;
 
 use crate::report::{CrashReport, Withheld, WithheldBy};
+use crate::time::Timestamp;
 
 /// Why nobody is told of `report`, and until when; `None` where they are.
 ///
 /// What somebody has asked for comes before what was planned, and of several of a kind that which
 /// ends last.
 pub fn why(report: &CrashReport, silences: &[Silence], windows: &Windows) -> Option<Withheld> {
-    let (job, instance) = (report.job.name.as_str(), report.job.instance.as_str());
-    let silenced = silences.iter().filter(|silence| silence.covers(job, instance, report.time));
+    why_at(&report.job.name, &report.job.instance, report.time, silences, windows)
+}
+
+/// Why nobody is told anything of `job` at `time`, and until when; `None` where they are.
+pub fn why_at(
+    job: &str,
+    instance: &str,
+    time: Timestamp,
+    silences: &[Silence],
+    windows: &Windows,
+) -> Option<Withheld> {
+    let silenced = silences.iter().filter(|silence| silence.covers(job, instance, time));
     if let Some(silence) = silenced.max_by_key(|silence| silence.until) {
         let (why, until) = (silence.reason(), Some(silence.until));
         return Some(Withheld { by: WithheldBy::Silence, why, until });
     }
-    let (until, window) = windows.open_for(job, instance, report.time)?;
+    let (until, window) = windows.open_for(job, instance, time)?;
     Some(Withheld { by: WithheldBy::Window, why: window.why.clone(), until: Some(until) })
 }
 
@@ -34,7 +45,6 @@ mod tests {
     use super::*;
     use crate::globs::JobGlobs;
     use crate::sinks::samples;
-    use crate::time::Timestamp;
 
     const HOUR: Duration = Duration::from_secs(3600);
 

@@ -68,13 +68,13 @@ impl Spool {
         Ok(silences)
     }
 
-    /// Removes the silences that were over long before `now`. What cannot be removed is said.
+    /// Removes the silences that were over long before `now`. What cannot be removed, and what is
+    /// none, is said.
     ///
     /// # Errors
     /// Where `silences/` cannot be read.
     pub fn remove_old_silences(&self, now: Timestamp, say: Say<'_>) -> Result<(), SpoolError> {
-        // What is none is said where they are heeded.
-        for silence in self.silences(&|_| ())? {
+        for silence in self.silences(say)? {
             if now.since(silence.until) > KEPT_FOR
                 && let Err(error) = disk::remove(&self.silence_path(&silence.glob))
             {
