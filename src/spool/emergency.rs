@@ -9,6 +9,7 @@
 //! only removes.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 
 use super::disk::{self, SpoolError};
@@ -28,9 +29,14 @@ impl Spool {
         (is_used && self.try_to_write().is_err()).then_some(emergency)
     }
 
-    /// Writes something and removes it.
+    /// Writes something and removes it; where hooks take the disk for full, so does the notifier.
     fn try_to_write(&self) -> Result<(), SpoolError> {
         let tmp = self.dir.join("tmp");
+        // Hooks that keep away from a disk do not make it.
+        disk::make_dirs(&tmp)?;
+        if self.room().is_some_and(|room| super::is_nearly_full(&room)) {
+            return Err(SpoolError::at("write", &tmp)(ErrorKind::StorageFull.into()));
+        }
         let (beside, probe) = (tmp.join("probe.new"), tmp.join("probe"));
         disk::write(&beside, &probe, &[0; 4096]).and_then(|()| disk::remove(&probe))
     }

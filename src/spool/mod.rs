@@ -105,6 +105,13 @@ const KEPT_FREE_BYTES: u64 = 8 << 20;
 /// The same of the files that it can hold.
 const KEPT_FREE_INODES: u64 = 1024;
 
+/// Whether what is left of a file system is for others.
+fn is_nearly_full(room: &sys::Room) -> bool {
+    let too_few = |free: u64, total: u64, most: u64| total > 0 && free < (total / 64).min(most);
+    too_few(room.free_bytes, room.total_bytes, KEPT_FREE_BYTES)
+        || too_few(room.inodes_free, room.inodes, KEPT_FREE_INODES)
+}
+
 /// What a hook leaves in the spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drop {
@@ -207,14 +214,8 @@ impl Directory {
     #[inline(never)]
     fn has_room(self, place: &[u8]) -> Result<(), Errno> {
         // What is not there yet is made; what cannot be looked at says so when it is written to.
-        if let Ok(room) = sys::room(self.path(&[])?.as_c_str()) {
-            let too_few =
-                |free: u64, total: u64, most: u64| total > 0 && free < (total / 64).min(most);
-            if too_few(room.free_bytes, room.total_bytes, KEPT_FREE_BYTES)
-                || too_few(room.inodes_free, room.inodes, KEPT_FREE_INODES)
-            {
-                return Err(Errno::ENOSPC);
-            }
+        if sys::room(self.path(&[])?.as_c_str()).is_ok_and(|room| is_nearly_full(&room)) {
+            return Err(Errno::ENOSPC);
         }
         let (place, most) = (self.path(&[b"/", place])?, self.most());
         // On every file system a name takes a byte at least: what is small need not be counted.

@@ -16,7 +16,7 @@ use super::limits::Limits;
 use super::store::{Say, Spool, id_of, ids_of};
 use crate::id::ReportId;
 use crate::report::CrashReport;
-use crate::sys::{self, CPath};
+use crate::sys::{self, CPath, Room};
 use crate::time::Timestamp;
 
 /// The job of reports that name none.
@@ -63,7 +63,10 @@ impl Spool {
         say: Say<'_>,
     ) -> Result<Pruned, SpoolError> {
         let mut files = self.survey(protected)?;
-        let volume = self.volume();
+        let volume = self.room().map(|room| Volume {
+            total_bytes: room.total_bytes,
+            available_bytes: room.available_bytes,
+        });
         if surplus(&files, limits, now, volume).is_empty() {
             return Ok(Pruned::default());
         }
@@ -140,11 +143,10 @@ impl Spool {
         Ok(files)
     }
 
-    /// The file system that the spool lies on; `None` where it does not tell.
-    fn volume(&self) -> Option<Volume> {
+    /// How full the disk is that the spool lies on; `None` where that is not known.
+    pub(super) fn room(&self) -> Option<Room> {
         let path = CPath::concat([self.dir.as_os_str().as_bytes()]).ok()?;
-        let room = sys::room(path.as_c_str()).ok()?;
-        Some(Volume { total_bytes: room.total_bytes, available_bytes: room.available_bytes })
+        sys::room(path.as_c_str()).ok()
     }
 
     fn let_go(&self, file: &Held, before_drop_of_new: BeforeDrop<'_>) -> Result<(), SpoolError> {
