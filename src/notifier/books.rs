@@ -211,6 +211,17 @@ impl Books {
         Ok(again_in)
     }
 
+    /// The reports that a notice still to be made may name.
+    pub(super) fn reports_to_be_told(&self) -> impl Iterator<Item = ReportId> {
+        let untold = self.incidents.values().filter(|incident| {
+            incident.accounts.values().any(|account| account.untold_since.is_some())
+        });
+        untold.flat_map(|incident| {
+            let causes = incident.causes.iter().map(|met| met.latest);
+            causes.chain([incident.latest])
+        })
+    }
+
     /// Enters what `sink` has been told.
     fn enter(&mut self, sink: &str, accounts: &[(String, Account)]) {
         for (key, account) in accounts {
@@ -222,7 +233,10 @@ impl Books {
     }
 
     /// Writes down what has changed.
-    fn write(&mut self, spool: &Spool) -> Result<(), SpoolError> {
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(super) fn write(&mut self, spool: &Spool) -> Result<(), SpoolError> {
         for key in &self.changed {
             if let Some(incident) = self.incidents.get_mut(key) {
                 incident.counted.retain(|report| spool.is_new(*report));

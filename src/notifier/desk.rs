@@ -19,6 +19,9 @@ use crate::spool::{Say, Spool, SpoolError, Step};
 /// How many reports are taken in one look: the first must not wait for thousands.
 const ONE_GO: usize = 256;
 
+/// After how many reports the spool is pruned: to look at all its files takes a moment.
+const PRUNE_AFTER: usize = 128;
+
 /// What works off the arrivals, for one config.
 pub(super) struct Desk<'a> {
     pub(super) spool: &'a Spool,
@@ -28,6 +31,8 @@ pub(super) struct Desk<'a> {
     pub(super) clock: Clock<'a>,
     pub(super) say: Say<'a>,
     pub(super) books: Option<Books>,
+    /// How many reports were taken since the spool was pruned.
+    pub(super) unpruned: usize,
 }
 
 /// What a look came to.
@@ -63,6 +68,9 @@ impl Desk<'_> {
         let emergency = self.spool.adopt_emergency((self.clock)().time, self.say)?;
         let unseen = self.spool.adopt_unseen(self.say)?;
         let mut look = Look { left: emergency.left + unseen.left > 0, ..Look::default() };
+        if self.unpruned >= PRUNE_AFTER {
+            self.prune();
+        }
         // Without a sink, what has arrived waits for one, and is not examined.
         if self.config.sinks.is_empty() {
             return Ok(look);
@@ -107,10 +115,37 @@ impl Desk<'_> {
         let told = books.settle(self.spool, &readers, folding, &reports, &is_quiet, now)?;
         let announced = trouble::announce(self.spool, &readers, now)?;
 
+        self.unpruned = self.unpruned.saturating_add(reports.len());
         look.queued = told.anything || announced || !reports.is_empty();
         look.again_in = [jobs, told.again_in].into_iter().flatten().min();
         self.books = Some(books);
         Ok(())
+    }
+
+    /// Drops what is more than the spool is to keep, and nothing that somebody is still to be told
+    /// of. What was not taken yet is counted before. What the disk refuses is said: it is no reason
+    /// to deliver nothing.
+    fn prune(&mut self) {
+        self.unpruned = 0;
+        let now = (self.clock)().time;
+        let pruned = self.spool.undelivered(now).and_then(|mut kept| {
+            let mut books = match self.books.take() {
+                Some(books) => books,
+                None => Books::open(self.spool, self.say)?,
+            };
+            kept.extend(books.reports_to_be_told());
+            kept.extend(self.examinations.under_way());
+            let mut count = |report: &CrashReport| {
+                books.count(&Crash::of(report), &[], now);
+                books.write(self.spool)
+            };
+            self.spool.prune(&self.config.spool, &kept, now, &mut count, self.say)?;
+            self.books = Some(books);
+            Ok(())
+        });
+        if let Err(error) = pruned {
+            (self.say)(format_args!("{error}"));
+        }
     }
 
     /// Reads what has arrived, as much as is worked off in one look.

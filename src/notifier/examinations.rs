@@ -111,6 +111,11 @@ impl Examinations {
         self.under_way.range(..=id).any(|other| self.seen.get(other) == Some(key))
     }
 
+    /// The reports that are being examined.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = ReportId> {
+        self.under_way.iter().copied()
+    }
+
     /// Examines `report` in a thread of its own, or says in it why not.
     fn begin(
         &mut self,

@@ -26,7 +26,6 @@ use crate::quiet::Windows;
 use crate::routing::Routing;
 use crate::sinks::NamedSink;
 use crate::spool::{Limits, Say, Spool, SpoolError};
-use crate::time::Timestamp;
 use clock::{Clock, Moment};
 use desk::Desk;
 use examinations::Examinations;
@@ -124,6 +123,7 @@ fn serve_alone(
                 clock: &Moment::now,
                 say,
                 books: None,
+                unpruned: usize::MAX,
             };
             match serve(desk, load, LOOK_AROUND)? {
                 Some(changed) => config = changed,
@@ -173,7 +173,6 @@ fn serve(
     if let Some(why) = config.windows.trouble() {
         say(format_args!("windows are taken to be in UTC: {why}"));
     }
-    prune(spool, &config.spool, clock().time, say);
     name_dropped_sinks(spool, &names, say)?;
     let active = active_sinks(spool, config, say)?;
     let watch = watch_over(spool, &names, desk.examinations.bell())?;
@@ -191,7 +190,6 @@ fn serve(
         loop {
             let look = desk.look()?;
             if look.queued {
-                prune(spool, &config.spool, clock().time, say);
                 // A worker that is awake already has a message waiting, one is enough.
                 for wake in &workers {
                     let _ = wake.try_send(());
@@ -252,17 +250,6 @@ fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolErro
         }
     }
     Ok(false)
-}
-
-/// Drops what is more than the spool is to keep, and nothing that is owed. What the disk refuses is
-/// said: it is no reason to deliver nothing.
-fn prune(spool: &Spool, limits: &Limits, now: Timestamp, say: Say<'_>) {
-    let pruned = spool
-        .undelivered(now)
-        .and_then(|owed| spool.prune(limits, &owed, now, &mut |_| Ok(()), say));
-    if let Err(error) = pruned {
-        say(format_args!("{error}"));
-    }
 }
 
 /// Watches what hooks write and what workers settle, so that both end the wait, as `bell` does.

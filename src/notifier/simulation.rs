@@ -268,6 +268,7 @@ impl Simulation {
             clock: &clock,
             say: &say,
             books: books.take(),
+            unpruned: 0,
         };
         let look = desk.look().unwrap();
         *books = desk.books;

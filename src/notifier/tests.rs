@@ -399,6 +399,7 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
         clock: &Moment::now,
         say: &say,
         books: None,
+        unpruned: 0,
     };
     let changed = serve(desk, &load, Duration::from_millis(1)).unwrap().unwrap();
     assert_eq!(changed.sinks[0].name, "slack.new");
