@@ -17,6 +17,8 @@ pub struct Routing {
     pub fold: bool,
     /// Whether the all-clear is told.
     pub recovered: bool,
+    /// Whether an alert stays open until the all-clear: then that is told after a single crash, too.
+    pub resolves: bool,
 }
 
 impl Default for Routing {
@@ -27,6 +29,7 @@ impl Default for Routing {
             min_severity: Severity::Info,
             fold: true,
             recovered: true,
+            resolves: false,
         }
     }
 }
@@ -35,6 +38,11 @@ impl Routing {
     /// What a feed is sent that says nothing else: every crash by itself, and no all-clear.
     pub fn of_a_feed() -> Self {
         Self { fold: false, recovered: false, ..Self::default() }
+    }
+
+    /// What a service is sent that keeps alerts open and says nothing else.
+    pub fn of_alerts() -> Self {
+        Self { resolves: true, ..Self::default() }
     }
 
     /// Whether the sink is told that `job` (`instance` is empty for a job without) died of `cause`.

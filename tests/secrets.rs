@@ -115,7 +115,7 @@ fn a_secret_that_others_can_read_refuses_its_sink_alone_until_it_is_mended() {
     assert!(Command::new("sh").args(["-c", mend]).status().unwrap().success(), "{mend}");
 
     assert!(deliver(&host).status.success());
-    assert_eq!((exposed.requests().len(), other.requests().len()), (1, 1));
+    assert_eq!((exposed.requests().len(), other.requests().len()), (1, 2));
 }
 
 #[test]

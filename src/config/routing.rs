@@ -59,6 +59,7 @@ pub(super) fn take(table: &mut Spanned<DeValue<'_>>, default: Routing) -> Result
         min_severity: min_severity.map_or(default.min_severity, |Loudness(severity)| severity),
         fold: fold.unwrap_or(default.fold),
         recovered: recovered.unwrap_or(default.recovered),
+        resolves: default.resolves,
     })
 }
 

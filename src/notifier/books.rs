@@ -50,9 +50,9 @@ impl Reader {
     }
 
     /// Whether it is told that a job has recovered from so many crashes. After a single one, the
-    /// message on that has said that the job is back.
+    /// message on that has said that the job is back: nothing but an open alert needs more.
     fn is_told_of_recovery(&self, crashes: u64) -> bool {
-        self.routing.recovered && crashes > 1
+        self.routing.recovered && (crashes > 1 || self.routing.resolves)
     }
 }
 
