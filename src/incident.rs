@@ -71,6 +71,12 @@ pub struct Account {
     pub told: Tally,
     /// The last notice.
     pub notice: Option<ReportId>,
+    /// The last report that it speaks of.
+    #[serde(default)]
+    pub notice_to: Option<ReportId>,
+    /// The last one that the notice before it spoke of.
+    #[serde(default)]
+    pub notice_from: Option<ReportId>,
     /// When that was made.
     pub told_at: Option<Timestamp>,
     /// Whether it was a digest.
@@ -224,6 +230,18 @@ impl Incident {
             is_served(sink) && (account.owed_recovery || account.untold_since.is_some())
         });
         !owed && now.since(self.last) > REMEMBERED
+    }
+}
+
+impl Account {
+    /// Whether the sink is still to be told of `report`, with others.
+    pub fn lacks(&self, report: ReportId) -> bool {
+        self.untold_since.is_some() && self.notice_to < Some(report)
+    }
+
+    /// Whether the last notice is the one that tells of `report`.
+    pub fn tells_of(&self, report: ReportId) -> bool {
+        self.notice_from < Some(report) && Some(report) <= self.notice_to
     }
 }
 

@@ -13,9 +13,10 @@ use crate::sys;
 /// List the reports in the spool, the newest last
 ///
 /// The state says how far a report has come: `new` (the notifier has not taken it yet, or there is
-/// no sink), `queued` (with the sinks that do not have it yet), `delivered`, `dead` (with the sinks
-/// it was given up for), `silenced` (nobody was told, as somebody wished), or `no sink` (none takes
-/// such a report). Details: `upstart-crash show ID`.
+/// no sink), `queued` (with the sinks that do not have it yet), `folded` (with the sinks that are
+/// told of it together with the next crashes of its job), `delivered`, `dead` (with the sinks it was
+/// given up for), `silenced` (nobody was told, as somebody wished), or `no sink` (none takes such a
+/// report). Details: `upstart-crash show ID`.
 #[derive(Args)]
 pub(super) struct List {
     /// Print each report as one line of JSON, as it is stored
@@ -59,7 +60,7 @@ fn row(entry: &Entry) -> [String; HEAD.len()] {
     ]
 }
 
-/// `new`, `silenced`, `delivered`, `queued: slack.ops; dead: webhook.audit`.
+/// `new`, `silenced`, `delivered`, `queued: slack.ops; folded: slack.web; dead: webhook.audit`.
 pub(super) fn state(entry: &Entry) -> String {
     if entry.progress == Progress::New {
         return "new".to_owned();
@@ -72,7 +73,8 @@ pub(super) fn state(entry: &Entry) -> String {
     }
     let owed: Vec<_> = entry.owed.iter().map(|owed| owed.sink.as_str()).collect();
     let dead: Vec<_> = entry.dead.iter().map(|(sink, _)| sink.as_str()).collect();
-    let parts: Vec<_> = [("queued", owed), ("dead", dead)]
+    let folded: Vec<_> = entry.folded.iter().map(String::as_str).collect();
+    let parts: Vec<_> = [("queued", owed), ("folded", folded), ("dead", dead)]
         .into_iter()
         .filter(|(_, sinks)| !sinks.is_empty())
         .map(|(state, sinks)| format!("{state}: {}", sinks.join(", ")))

@@ -103,12 +103,16 @@ fn delivery(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
     for owed in &entry.owed {
         page.fact("Delivery", &format!("{}: {}", owed.sink, waiting(owed)))?;
     }
+    for sink in &entry.folded {
+        let later = "is told of it together with the next crashes of this job";
+        page.fact("Delivery", &format!("{sink}: {later}"))?;
+    }
     for (sink, record) in &entry.dead {
         let why = record.given_up.as_deref().or(record.last_error.as_deref());
         let why = why.unwrap_or("for a reason that could not be written down");
         page.fact("Delivery", &format!("{sink}: given up: {why}"))?;
     }
-    let unsettled = entry.owed.len() + entry.dead.len();
+    let unsettled = entry.owed.len() + entry.folded.len() + entry.dead.len();
     let rest = if unsettled == 0 { "every sink has it" } else { "every other sink has it" };
     page.fact("Delivery", rest)
 }

@@ -57,6 +57,8 @@ pub fn compose(
         let known = Account {
             told: incident.tally(),
             notice: Some(notice.id),
+            notice_to: Some(incident.latest),
+            notice_from: account.notice_to,
             told_at: Some(now),
             digest: is_digest,
             notices: match account.told_at {

@@ -42,6 +42,8 @@ pub struct Entry {
     pub progress: Progress,
     /// The sinks that do not have it yet.
     pub owed: Vec<Owed>,
+    /// The sinks that are told of it with the next ones of its job.
+    pub folded: Vec<String>,
     /// The sinks that will never have it, and why.
     pub dead: Vec<(String, Record)>,
 }
@@ -83,10 +85,25 @@ impl Spool {
         }
         let Some((report, json)) = found(self.read_report("archive", id))? else { return Ok(None) };
         let mut entry = Entry::new(report, &json, Progress::Taken);
-        for (sink, record) in self.records("queue", id, now)? {
-            entry.owed.push(Owed { parked: self.parked(&sink), sink, record });
-        }
+        let mut owed = self.records("queue", id, now)?;
         entry.dead = self.records("dead", id, now)?;
+        let incident = self.incident(&entry.report.key).filter(|_| entry.report.withheld.is_none());
+        for (sink, account) in incident.into_iter().flat_map(|incident| incident.accounts) {
+            let of = |known: &[(String, Record)]| known.iter().any(|(name, _)| *name == sink);
+            if account.lacks(id) {
+                entry.folded.push(sink);
+            } else if let Some(notice) = account.notice.filter(|_| account.tells_of(id))
+                && !of(&owed)
+                && !of(&entry.dead)
+            {
+                let at = |place| found(self.read_record(place, &sink, notice, now));
+                owed.extend(at("queue")?.map(|record| (sink.clone(), record)));
+                entry.dead.extend(at("dead")?.map(|record| (sink.clone(), record)));
+            }
+        }
+        let owed = owed.into_iter();
+        entry.owed =
+            owed.map(|(sink, record)| Owed { parked: self.parked(&sink), sink, record }).collect();
         Ok(Some(entry))
     }
 
@@ -112,7 +129,7 @@ impl Entry {
     fn new(report: CrashReport, json: &[u8], progress: Progress) -> Self {
         // Line ends are only white space in JSON: without them it is one line.
         let json = String::from_utf8_lossy(json).replace(['\n', '\r'], "");
-        Self { report, json, progress, owed: Vec::new(), dead: Vec::new() }
+        Self { report, json, progress, owed: Vec::new(), folded: Vec::new(), dead: Vec::new() }
     }
 }
 

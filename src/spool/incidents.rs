@@ -43,6 +43,12 @@ impl Spool {
         Ok(incidents)
     }
 
+    /// The incident of the job with `key`; `None` where there is none that can be read.
+    pub(super) fn incident(&self, key: &str) -> Option<Incident> {
+        let json = disk::read(&self.incident_path(key)).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
     /// Writes `incident` down.
     ///
     /// # Errors
