@@ -22,9 +22,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// `absolute` under the root.
+    /// `absolute` under the root; the root itself, without a slash at its end, for none.
     pub fn path(&self, absolute: &str) -> PathBuf {
-        self.root.path().join(absolute.trim_start_matches('/'))
+        match absolute.trim_start_matches('/') {
+            "" => self.root.path().to_owned(),
+            below => self.root.path().join(below),
+        }
     }
 
     /// Where the program `name` lies.

@@ -2,7 +2,6 @@
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use super::{AT_ONCE, Hook, Host, wait_until};
@@ -38,9 +37,7 @@ pub fn crash_unnoticed(host: &Host, job: &str) {
 /// `upstart-crash deliver` on this host, with nothing in its environment but the root.
 pub fn deliver_command(host: &Host) -> Command {
     let mut command = Command::new(host.program("upstart-crash"));
-    // Without a slash at its end, so that the paths in its words are those of the test.
-    let root: PathBuf = host.path("/").components().collect();
-    command.arg("deliver").env_clear().env("UPSTART_MONITOR_ROOT", root);
+    command.arg("deliver").env_clear().env("UPSTART_MONITOR_ROOT", host.path(""));
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command
 }
