@@ -11,12 +11,15 @@ out="target/$target/release"
 # cannot reach for the network.
 hooks() {
     RUSTFLAGS='-C relocation-model=static --cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"' \
-        cargo build --locked --release --target "$target" --target-dir target/hooks \
-        --no-default-features "$@"
+        cargo rustc --locked --release --target "$target" --target-dir target/hooks \
+        --no-default-features --bin "$@"
 }
-hooks --bin pre-start --bin pre-stop
-# What reads the kernel log is built for speed.
-CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks --bin post-stop --bin stopping
+hooks pre-start
+hooks pre-stop
+# What reads the kernel log is built for speed, within bounds.
+for hook in post-stop stopping; do
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks "$hook" -- -C llvm-args=-inline-threshold=120
+done
 cargo build --locked --release --target "$target" --bin upstart-crash
 
 mkdir -p dist/bin
