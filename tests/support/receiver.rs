@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -57,6 +58,8 @@ pub struct Request {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// When its first byte was read.
+    pub began: Instant,
     /// The status that it was answered with; `None` where there was no whole response.
     pub answered: Option<u16>,
 }
@@ -201,6 +204,8 @@ fn serve(shared: &Shared, mut stream: &TcpStream) {
 
 /// Reads a request with a body of known length or in chunks; `None` where none comes.
 fn read_request(mut stream: impl BufRead) -> Option<Request> {
+    stream.fill_buf().ok()?;
+    let began = Instant::now();
     let mut line = || {
         let mut line = String::new();
         stream.read_line(&mut line).ok()?;
@@ -218,7 +223,7 @@ fn read_request(mut stream: impl BufRead) -> Option<Request> {
         let (name, value) = header.split_once(':')?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { method, path, headers, body: Vec::new(), answered: None };
+    let mut request = Request { method, path, headers, body: Vec::new(), began, answered: None };
     if request.header("transfer-encoding") == Some("chunked") {
         request.body = read_chunks(stream)?;
     } else if let Some(length) = request.header("content-length") {
