@@ -26,8 +26,8 @@ lint: ## Format, clippy, licences and bans, shell scripts
 	scripts/lint.sh
 
 .PHONY: bench
-bench: release ## Measure the hooks against their shell counterparts
-	cargo bench --bench hooks
+bench: release ## Measure the hooks against their shell counterparts, and the delivery
+	cargo bench --bench hooks --bench delivery
 
 .PHONY: clean
 clean: ## Remove everything that was built

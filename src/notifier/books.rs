@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::id::{ReportId, RunId};
 use crate::incident::{Account, Crash, Incident, REMEMBERED};
 use crate::notice::JobName;
-use crate::policy::{self, Composed, Folding, Incidents};
+use crate::policy::{self, Composed, Folding, Incidents, Plan};
 use crate::routing::Routing;
 use crate::spool::{Record, Say, Spool, SpoolError};
 use crate::sys;
@@ -132,10 +132,17 @@ impl Books {
         let quiet = self.incidents.iter().filter(|(_, incident)| is_quiet(&incident.job));
         let quiet = quiet.map(|(key, _)| key.clone()).collect();
         for reader in readers.iter().filter(|reader| !reader.parked) {
+            let plan = |waiting: &BTreeSet<ReportId>| {
+                policy::plan(&reader.name, &self.incidents, waiting, &quiet, folding, now)
+            };
+            // Where nothing would be told, it does not matter what waits, which may be thousands.
+            if plan(&BTreeSet::new()) == Plan::default() {
+                continue;
+            }
             let drafts = self.drafts.iter().filter(|draft| draft.sink == reader.name);
             let drafts = drafts.map(|draft| draft.id);
             let waiting = spool.owed(&reader.name)?.into_iter().chain(drafts).collect();
-            let plan = policy::plan(&reader.name, &self.incidents, &waiting, &quiet, folding, now);
+            let plan = plan(&waiting);
             told.again_in = sooner(told.again_in, plan.again_in);
             for tell in &plan.now {
                 let id = ReportId::new(now, RunId(sys::random_bytes()));
@@ -240,9 +247,9 @@ impl Books {
         for key in &self.changed {
             if let Some(incident) = self.incidents.get_mut(key) {
                 incident.counted.retain(|report| spool.is_new(*report));
-                spool.keep_incident(incident)?;
             }
         }
+        spool.keep_incidents(self.changed.iter().filter_map(|key| self.incidents.get(key)))?;
         self.changed.clear();
         Ok(())
     }

@@ -100,10 +100,12 @@ impl Desk<'_> {
         look.more |= reports.len() >= ONE_GO;
 
         let now = (self.clock)().time;
+        for reader in &readers {
+            let each = crashes.iter().filter(|crash| reader.is_told_of_each(crash));
+            let each: Vec<_> = each.map(|crash| crash.report).collect();
+            self.spool.enqueue(&reader.name, &each, now)?;
+        }
         for crash in &crashes {
-            for reader in readers.iter().filter(|reader| reader.is_told_of_each(crash)) {
-                self.spool.enqueue(&reader.name, crash.report, now)?;
-            }
             books.count(crash, &readers, now);
         }
         let folding = &self.config.folding;

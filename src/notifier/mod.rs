@@ -245,7 +245,7 @@ fn active_sinks<'a>(
 /// Whether a sink that takes reports lacks one.
 fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolError> {
     for sink in active {
-        if spool.parked(&sink.name).is_none() && !spool.owed(&sink.name)?.is_empty() {
+        if spool.parked(&sink.name).is_none() && spool.owes(&sink.name)? {
             return Ok(true);
         }
     }
@@ -284,7 +284,7 @@ fn start_worker<'scope, 'env>(
 fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(), SpoolError> {
     let known: BTreeSet<_> = names.iter().copied().collect();
     for sink in spool.queues()? {
-        if !known.contains(sink.as_str()) && !spool.owed(&sink)?.is_empty() {
+        if !known.contains(sink.as_str()) && spool.owes(&sink)? {
             say(format_args!("{sink}: is in no config; what it is owed stays in the spool"));
         }
     }

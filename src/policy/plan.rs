@@ -207,7 +207,7 @@ mod tests {
                 notices: 1,
                 untold_since: Some(at(told_at)),
                 alarmed: true,
-                owed_recovery: false,
+                ..Account::default()
             };
             let account = match *knows {
                 Nothing(since) => Account { untold_since: Some(at(since)), ..Account::default() },

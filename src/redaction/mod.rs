@@ -149,7 +149,7 @@ impl Rules {
         Ok(Self {
             hints,
             hinted,
-            shapes: SHAPES.iter().map(Finder::of).collect::<Result<_, _>>().map_err(in_words)?,
+            shapes: SHAPES.iter().map(Finder::of).collect(),
             fields: Fields::new().map_err(in_words)?,
             pem: Pem::new().map_err(in_words)?,
             written: patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect(),

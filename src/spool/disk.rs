@@ -89,6 +89,16 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What the kernel says; then `target` is as it was.
 pub(super) fn write(beside: &Path, target: &Path, content: &[u8]) -> Result<(), SpoolError> {
+    replace(beside, target, content)?;
+    sync_parent(target)
+}
+
+/// Does so in one step, and puts all on the disk but the name: whoever writes many files into a
+/// directory does a [`sync`] of it at their end. Until then the disk has the one or the other.
+///
+/// # Errors
+/// What the kernel says; then `target` is as it was.
+pub(super) fn replace(beside: &Path, target: &Path, content: &[u8]) -> Result<(), SpoolError> {
     let mut create = OpenOptions::new();
     create.write(true).create_new(true).mode(0o600);
     let written = match create.open(beside) {
@@ -102,7 +112,10 @@ pub(super) fn write(beside: &Path, target: &Path, content: &[u8]) -> Result<(), 
         file.sync_all()
     })
     .map_err(SpoolError::at("write", beside));
-    written.and_then(|()| rename(beside, target)).inspect_err(|_| {
+    let moved = written.and_then(|()| {
+        fs::rename(beside, target).map_err(SpoolError::at("move a file to", target))
+    });
+    moved.inspect_err(|_| {
         let _ = fs::remove_file(beside);
     })
 }
@@ -153,8 +166,17 @@ pub(super) fn remove(path: &Path) -> Result<(), SpoolError> {
 /// # Errors
 /// What the kernel says.
 pub(super) fn flush(path: &Path) -> Result<(), SpoolError> {
-    open(path).and_then(|file| file.sync_all()).map_err(SpoolError::at("flush", path))?;
+    flush_content(path)?;
     sync_parent(path)
+}
+
+/// Waits until the disk has what the file at `path` holds. Of its name the disk knows after a
+/// [`sync`] of its directory.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn flush_content(path: &Path) -> Result<(), SpoolError> {
+    open(path).and_then(|file| file.sync_all()).map_err(SpoolError::at("flush", path))
 }
 
 fn sync_parent(path: &Path) -> Result<(), SpoolError> {

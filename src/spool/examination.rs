@@ -35,14 +35,14 @@ impl Spool {
         Ok(next.map(|next| next.time))
     }
 
-    /// Puts `report`, which was examined, in the place of the one in `new/`, in one step and on the
-    /// disk.
+    /// Puts `report`, which was examined, in the place of the one in `new/`, in one step. The disk
+    /// has the one or the other, until it is taken.
     ///
     /// # Errors
     /// What the kernel says; then the earlier one is still there.
     pub fn put_examined(&self, report: &CrashReport) -> Result<(), SpoolError> {
         let path = self.report_path("new", report.id);
         let beside = self.dir.join("tmp").join(format!("examined.{}.json", report.id));
-        disk::write(&beside, &path, &json_line(report, &path)?)
+        disk::replace(&beside, &path, &json_line(report, &path)?)
     }
 }

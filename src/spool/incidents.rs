@@ -49,14 +49,22 @@ impl Spool {
         serde_json::from_slice(&json).ok()
     }
 
-    /// Writes `incident` down.
+    /// Writes `incidents` down.
     ///
     /// # Errors
-    /// What the kernel says; then it is as it was before.
-    pub fn keep_incident(&self, incident: &Incident) -> Result<(), SpoolError> {
-        let path = self.incident_path(&incident.job.key);
+    /// What the kernel says; some are as they were before.
+    pub fn keep_incidents<'a>(
+        &self,
+        incidents: impl IntoIterator<Item = &'a Incident>,
+    ) -> Result<(), SpoolError> {
         let beside = self.dir.join("tmp").join("incident.json");
-        disk::write(&beside, &path, &json_line(incident, &path)?)
+        let mut any = false;
+        for incident in incidents {
+            let path = self.incident_path(&incident.job.key);
+            disk::replace(&beside, &path, &json_line(incident, &path)?)?;
+            any = true;
+        }
+        if any { disk::sync(&self.dir.join("incidents")) } else { Ok(()) }
     }
 
     /// Forgets the incident of the job with `key`.

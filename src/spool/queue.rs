@@ -22,6 +22,15 @@ impl Spool {
         Ok(ids_of(&names, ".json").filter(|id| !self.is_new(*id)).collect())
     }
 
+    /// Whether `sink` is owed a notice.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn owes(&self, sink: &str) -> Result<bool, SpoolError> {
+        let names = disk::names(&self.queue(sink))?;
+        Ok(ids_of(&names, ".json").any(|id| !self.is_new(id)))
+    }
+
     /// How the delivery of notice `id` to `sink` stands; fresh at `now` where the record was torn.
     ///
     /// # Errors

@@ -123,14 +123,14 @@ impl Spool {
     /// puts it on the disk. One that was taken before is only removed; one at which `step` fails stays.
     ///
     /// # Errors
-    /// Where `new/` cannot be read. What is wrong with a single report is said.
+    /// Where `new/` cannot be read, or flushed. What is wrong with a single report is said.
     pub fn for_each_new(
         &self,
         is_held: &dyn Fn(ReportId) -> bool,
         say: Say<'_>,
         mut step: impl FnMut(CrashReport) -> Result<Step, SpoolError>,
     ) -> Result<Taken, SpoolError> {
-        let (mut untouched, mut enough) = (0, false);
+        let (mut untouched, mut enough, mut handed) = (0, false, false);
         let mut count = self.for_each("new", ".json", say, |id| {
             if enough || is_held(id) {
                 untouched += 1;
@@ -141,10 +141,14 @@ impl Spool {
             if disk::exists(&self.report_path("archive", id)) {
                 return disk::remove(&path);
             }
-            disk::flush(&path)?;
+            disk::flush_content(&path)?;
             enough = step(report)? == Step::Enough;
+            handed = true;
             Ok(())
         })?;
+        if handed {
+            disk::sync(&self.dir.join("new"))?;
+        }
         count.taken -= untouched;
         count.left += untouched;
         Ok(count)
@@ -216,16 +220,28 @@ impl Spool {
         disk::remove(&marker)
     }
 
-    /// Writes a fresh record of report `id` for `sink`, unless it has one.
+    /// Writes a fresh record of each of `reports` for `sink`, unless it has one.
     ///
     /// # Errors
-    /// What the kernel says.
-    pub fn enqueue(&self, sink: &str, id: ReportId, now: Timestamp) -> Result<(), SpoolError> {
-        if disk::exists(&self.record_path("queue", sink, id)) {
+    /// What the kernel says; some may be there by then.
+    pub fn enqueue(
+        &self,
+        sink: &str,
+        reports: &[ReportId],
+        now: Timestamp,
+    ) -> Result<(), SpoolError> {
+        if reports.is_empty() {
             return Ok(());
         }
-        self.make_queue(sink)?;
-        self.keep(sink, id, &Record::fresh(now))
+        let queue = self.make_queue(sink)?;
+        for id in reports {
+            let path = self.record_path("queue", sink, *id);
+            if !disk::exists(&path) {
+                let json = json_line(&Record::fresh(now), &path)?;
+                disk::replace(&self.beside(sink, &id.to_string()), &path, &json)?;
+            }
+        }
+        disk::sync(&queue)
     }
 
     /// Moves reports to `archive/`: they are taken.

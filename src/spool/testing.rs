@@ -63,9 +63,7 @@ impl Spool {
             taken.push(report.id);
             Ok(Step::GoOn)
         });
-        for id in &taken {
-            sinks.iter().for_each(|sink| self.enqueue(sink, *id, now).unwrap());
-        }
+        sinks.iter().for_each(|sink| self.enqueue(sink, &taken, now).unwrap());
         self.archive(&taken).unwrap();
         count.unwrap()
     }

@@ -13,6 +13,8 @@
     reason = "a harness that cannot go on fails the test"
 )]
 
+#[cfg(feature = "deliver")]
+mod crashes;
 mod history;
 mod hook;
 mod host;
@@ -35,6 +37,8 @@ mod tracer;
 mod tree;
 mod upstart;
 
+#[cfg(feature = "deliver")]
+pub use crashes::Crashes;
 pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};

@@ -70,6 +70,15 @@ impl<'a> Notifier<'a> {
         self.child.id()
     }
 
+    /// The most memory that it has had so far, in KiB; 0 where it has ended.
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
+        let status = status.unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = peak.and_then(|peak| peak.split_whitespace().next());
+        number.map_or(0, |number| number.parse().unwrap())
+    }
+
     pub fn is_at_work(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

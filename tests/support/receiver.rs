@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -57,6 +58,10 @@ pub struct Request {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// When its first byte was read.
+    pub began: Instant,
+    /// The status that it was answered with; `None` where there was no whole response.
+    pub answered: Option<u16>,
 }
 
 impl Request {
@@ -164,16 +169,21 @@ impl Drop for Receiver {
 /// One connection, one request.
 fn serve(shared: &Shared, mut stream: &TcpStream) {
     stream.set_read_timeout(Some(GENEROUS)).unwrap();
-    let Some(request) = read_request(BufReader::new(stream)) else { return };
+    let Some(mut request) = read_request(BufReader::new(stream)) else { return };
     let answer = {
         let (mut requests, mut script) =
             (shared.requests.lock().unwrap(), shared.script.lock().unwrap());
-        requests.push(request);
         let last = script.len() <= 1;
-        if last { script.front().cloned() } else { script.pop_front() }
+        let next = if last { script.front().cloned() } else { script.pop_front() };
+        let answer = next.unwrap_or_else(|| Answer::status(200));
+        if let Answer::Status { status, .. } = answer {
+            request.answered = Some(status);
+        }
+        requests.push(request);
+        answer
     };
     shared.came.notify_all();
-    let _ = match answer.unwrap_or_else(|| Answer::status(200)) {
+    let _ = match answer {
         Answer::Status { status, headers, body } => {
             let mut head = format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n");
             headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
@@ -194,6 +204,8 @@ fn serve(shared: &Shared, mut stream: &TcpStream) {
 
 /// Reads a request with a body of known length or in chunks; `None` where none comes.
 fn read_request(mut stream: impl BufRead) -> Option<Request> {
+    stream.fill_buf().ok()?;
+    let began = Instant::now();
     let mut line = || {
         let mut line = String::new();
         stream.read_line(&mut line).ok()?;
@@ -211,7 +223,7 @@ fn read_request(mut stream: impl BufRead) -> Option<Request> {
         let (name, value) = header.split_once(':')?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { method, path, headers, body: Vec::new() };
+    let mut request = Request { method, path, headers, body: Vec::new(), began, answered: None };
     if request.header("transfer-encoding") == Some("chunked") {
         request.body = read_chunks(stream)?;
     } else if let Some(length) = request.header("content-length") {

@@ -55,9 +55,11 @@ fn killed_between_any_two_steps_of_taking_each_sink_gets_one_record() {
         let _lock = spool.lock().unwrap();
         let id = spool.leave_report(1);
         match killed_after {
-            "one record" => spool.enqueue(SINKS[0], id, now()).unwrap(),
+            "one record" => spool.enqueue(SINKS[0], &[id], now()).unwrap(),
             "a torn record" => spool.leave("queue/file.a", &format!("{id}.json"), b"{\"queu"),
-            "all records" => SINKS.iter().for_each(|sink| spool.enqueue(sink, id, now()).unwrap()),
+            "all records" => {
+                SINKS.iter().for_each(|sink| spool.enqueue(sink, &[id], now()).unwrap())
+            }
             _ => {}
         }
         assert_eq!(spool.first("file.a"), None, "not sent yet after {killed_after}");

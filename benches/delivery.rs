@@ -1,0 +1,156 @@
+//! `make bench`: the way from a crash to its receivers, by the released programs.
+//!
+//! Everything lies on the disk that temporary files lie on, and the notifier flushes to it: read
+//! the figures beside those of that disk. The receiver is a thread of this program.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use support::{Answer, Crashes, Hook, Host, Notifier, Receiver, configure, wait_until};
+
+const JOBS: usize = 50;
+const REPORTS: usize = 1000;
+const MANY_REPORTS: usize = 10_000;
+const ROUNDS: usize = 50;
+
+fn main() -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    flushes(&mut out)?;
+    throughput(&mut out)?;
+    backlog(&mut out)?;
+    latency(&mut out)
+}
+
+/// What the disk takes to flush a small file, and the directory that it lies in.
+fn flushes(out: &mut impl Write) -> io::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    for round in 0..200 {
+        let mut file = fs::File::create(dir.path().join(round.to_string()))?;
+        file.write_all(&[b'x'; 3000])?;
+        files.push(timed(|| file.sync_all())?);
+        directories.push(timed(|| fs::File::open(dir.path())?.sync_all())?);
+    }
+    writeln!(out, "{:<44} {:>10} {:>10}", "the disk, 200 flushes", "median ms", "p99 ms")?;
+    for (name, samples) in [("a new file of 3 KB", &mut files), ("its directory", &mut directories)]
+    {
+        row(out, name, samples)?;
+    }
+    writeln!(out)
+}
+
+/// From the notifier's start to its end, when everything is delivered.
+fn throughput(out: &mut impl Write) -> io::Result<()> {
+    let title = format!("{REPORTS} reports of {JOBS} jobs");
+    writeln!(out, "{title:<44} {:>10} {:>10} {:>10}", "seconds", "a second", "peak KiB")?;
+    let hook = Receiver::new([]);
+    let url = hook.url("/hook");
+    for (name, sink) in [
+        ("into a file", "[sink.file.feed]\npath = \"/feed.jsonl\"\n".to_owned()),
+        (
+            "into a webhook, each by itself",
+            format!("[sink.webhook.hook]\nurl = \"{url}\"\nfold = false\nrecovered = false\n"),
+        ),
+        (
+            "into a webhook, folded",
+            format!("[sink.webhook.hook]\nurl = \"{url}\"\nrecovered = false\n"),
+        ),
+    ] {
+        let host = host(&sink)?;
+        Crashes::on(&host).storm(REPORTS, JOBS);
+        let (mut peak, began) = (0, Instant::now());
+        let notifier = Notifier::start(&host);
+        wait_until(name, || {
+            peak = peak.max(notifier.peak_kib());
+            is_delivered(&host, REPORTS)
+        });
+        let took = began.elapsed().as_secs_f64();
+        let rate = REPORTS as f64 / took;
+        writeln!(out, "{name:<44} {took:>10.2} {rate:>10.0} {peak:>10}")?;
+    }
+    writeln!(out)
+}
+
+/// So many reports that wait for a sink which takes none.
+fn backlog(out: &mut impl Write) -> io::Result<()> {
+    let host = host("[sink.file.feed]\npath = \"/no/such/directory/feed.jsonl\"\n")?;
+    Crashes::on(&host).storm(MANY_REPORTS, JOBS);
+    let (mut peak, began) = (0, Instant::now());
+    let notifier = Notifier::start(&host);
+    while host.spool("archive").len() < MANY_REPORTS {
+        peak = peak.max(notifier.peak_kib());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let took = began.elapsed().as_secs_f64();
+    let rate = MANY_REPORTS as f64 / took;
+    let name = format!("{MANY_REPORTS} reports, taken and queued");
+    writeln!(out, "{name:<44} {took:>10.2} {rate:>10.0} {peak:>10}")?;
+    writeln!(out)
+}
+
+/// From the start of post-stop to the first byte that the service reads.
+fn latency(out: &mut impl Write) -> io::Result<()> {
+    let hook = Receiver::new([Answer::status(200)]);
+    let host = host(&format!(
+        "[sink.webhook.hook]\nurl = \"{}\"\nfold = false\nrecovered = false\n",
+        hook.url("/hook")
+    ))?;
+    let (mut all, mut hooks) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let job = format!("job-{round}");
+        host.hook(Hook::PreStart, &job).run().harms_nobody();
+        let began = Instant::now();
+        host.hook(Hook::PostStop, &job).run().harms_nobody();
+        hooks.push(began.elapsed());
+        let request = hook.wait_for(round + 1).remove(round);
+        all.push(request.began.duration_since(began));
+        // The next crash finds no notifier at work: the worst case.
+        wait_until("the notifier's end", || is_idle(&host));
+    }
+    writeln!(out, "{:<44} {:>10} {:>10}", format!("{ROUNDS} crashes"), "median ms", "p99 ms")?;
+    row(out, "post-stop", &mut hooks)?;
+    row(out, "from its start to the request's first byte", &mut all)
+}
+
+/// A host with the released programs, delivering as `sink` says.
+fn host(sink: &str) -> io::Result<Host> {
+    let host = Host::with_notifier();
+    configure(&host, sink);
+    let released = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/bin");
+    for program in Hook::ALL.map(Hook::name).into_iter().chain(["upstart-crash"]) {
+        fs::remove_file(host.program(program))?;
+        fs::copy(released.join(program), host.program(program))?;
+    }
+    Ok(host)
+}
+
+fn is_delivered(host: &Host, reports: usize) -> bool {
+    host.spool("archive").len() == reports
+        && host.spool("queue").iter().all(|sink| host.spool(&format!("queue/{sink}")).is_empty())
+}
+
+/// Whether no notifier is at work.
+fn is_idle(host: &Host) -> bool {
+    let lock = fs::File::open(host.path("/var/spool/upstart-monitor/lock"));
+    lock.is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
+fn timed<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<Duration> {
+    let began = Instant::now();
+    act()?;
+    Ok(began.elapsed())
+}
+
+fn row(out: &mut impl Write, name: &str, samples: &mut [Duration]) -> io::Result<()> {
+    samples.sort_unstable();
+    let at = |part: f64| {
+        let position = (samples.len().saturating_sub(1) as f64 * part) as usize;
+        samples.get(position).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
+    };
+    writeln!(out, "{name:<44} {:>10.2} {:>10.2}", at(0.5), at(0.99))
+}
