@@ -102,7 +102,9 @@ enum About {
 
 /// What the disk or the network may refuse `call` with.
 fn refusals(call: &SystemCall, about: About) -> &'static [Errno] {
-    use Errno::{ECONNREFUSED, ECONNRESET, EINTR, EIO, EMFILE, ENETUNREACH, ENOLCK, ENOSPC, EROFS};
+    use Errno::{
+        EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EIO, EMFILE, ENETUNREACH, ENOLCK, ENOSPC, EROFS,
+    };
     match (call.number(), about) {
         (libc::SYS_connect, _) => &[ENETUNREACH, ECONNREFUSED, ECONNRESET],
         (libc::SYS_sendto | libc::SYS_recvfrom, _)
@@ -110,7 +112,11 @@ fn refusals(call: &SystemCall, about: About) -> &'static [Errno] {
             &[ECONNRESET, EINTR]
         }
         (libc::SYS_poll | libc::SYS_epoll_wait, _) => &[EINTR],
-        (libc::SYS_socket, _) => &[EMFILE],
+        (
+            libc::SYS_socket | libc::SYS_socketpair | libc::SYS_epoll_create1 | libc::SYS_eventfd2,
+            _,
+        ) => &[EMFILE],
+        (libc::SYS_clone3 | libc::SYS_clone, _) => &[EAGAIN],
         (libc::SYS_inotify_init1 | libc::SYS_inotify_add_watch, _) => &[ENOSPC],
         (libc::SYS_flock, _) => &[ENOLCK],
         (libc::SYS_openat, About::Spool) => &[EIO, EMFILE, ENOSPC],
