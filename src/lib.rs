@@ -53,6 +53,8 @@ pub mod redaction;
 #[cfg(feature = "deliver")]
 pub mod routing;
 #[cfg(feature = "deliver")]
+pub mod run_command;
+#[cfg(feature = "deliver")]
 pub mod secret;
 #[cfg(feature = "deliver")]
 pub mod sinks;

@@ -57,6 +57,8 @@ pub enum Subject {
         until: Timestamp,
         /// How often the job has crashed since its trouble began, these crashes included.
         total: u64,
+        /// When that was.
+        began: Timestamp,
         /// The report on the last one.
         latest: ReportId,
     },
@@ -72,6 +74,8 @@ pub enum Subject {
         until: Timestamp,
         /// For how long it has been up, in seconds.
         up_seconds: u64,
+        /// When the trouble began that this may not be the first recovery from.
+        began: Timestamp,
         /// The report on the last crash.
         latest: ReportId,
     },

@@ -77,6 +77,7 @@ const OWN_OF_NOTICE: &[&str] = &[
     "/subject/kind",
     "/subject/cause/verdict",
     "/subject/cause/severity",
+    "/subject/began",
     "/subject/tally/cause/verdict",
     "/subject/tally/cause/severity",
     "/subject/report",

@@ -6,7 +6,7 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use super::words::list;
 use crate::routing::Routing;
-use crate::sinks::{Context, Sink, file, slack, webhook};
+use crate::sinks::{Context, Sink, email, exec, file, slack, syslog, webhook};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
@@ -22,7 +22,17 @@ pub(super) struct Kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 6] = [
+    Kind {
+        name: "email",
+        open: |table, context| Ok(email::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "exec",
+        open: |table, context| Ok(exec::open(read(table)?, context)),
+        routing: Routing::default,
+    },
     Kind {
         name: "file",
         open: |table, context| Ok(file::open(read(table)?, context)),
@@ -31,6 +41,11 @@ const KINDS: [Kind; 3] = [
     Kind {
         name: "slack",
         open: |table, context| Ok(slack::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "syslog",
+        open: |table, context| Ok(syslog::open(read(table)?, context)),
         routing: Routing::default,
     },
     Kind {

@@ -3,8 +3,9 @@
 use std::thread;
 
 use super::Scene;
-use super::run_command::run;
+use super::settings::Command;
 use crate::aftermath::CommandResult;
+use crate::run_command::{Children, PATH, Run, run};
 use crate::snapshot::Incomplete;
 
 /// The most that are run after one crash.
@@ -19,7 +20,8 @@ pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<CommandR
             .commands()
             .take(MOST)
             .map(|command| {
-                let run = thread::Builder::new().spawn_scoped(scope, || run(command, environment));
+                let run =
+                    thread::Builder::new().spawn_scoped(scope, || result_of(command, environment));
                 (command, run)
             })
             .collect();
@@ -43,12 +45,32 @@ pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Vec<CommandR
     results
 }
 
+/// What `command` says, run with `environment` and nothing else.
+///
+/// # Errors
+/// Why it could not be started.
+pub(super) fn result_of(
+    command: &Command,
+    environment: &[(&str, String)],
+) -> std::io::Result<CommandResult> {
+    let (argv, timeout, children) = (&command.argv, command.timeout, Children::Killed);
+    let ended = run(Run { argv, environment, input: &[], timeout, children })?;
+    Ok(CommandResult {
+        name: command.name.clone(),
+        exit: ended.exit,
+        timed_out: ended.timed_out,
+        seconds: (ended.ran.as_secs_f64() * 1000.0).round() / 1000.0,
+        output: ended.output,
+        truncated: ended.truncated,
+    })
+}
+
 /// All that a command finds in its environment.
 fn environment(scene: &Scene) -> Vec<(&'static str, String)> {
     let report = &scene.report;
     let exit = report.exit.words().unwrap_or_else(|| "unknown".to_owned());
     let all = [
-        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+        ("PATH", PATH.to_owned()),
         ("UPSTART_MONITOR_JOB", report.job.name.clone()),
         ("UPSTART_MONITOR_INSTANCE", report.job.instance.clone()),
         ("UPSTART_MONITOR_VERDICT", report.verdict.kind.word().to_owned()),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Scene;
+use super::commands::result_of;
 use super::logs::BOUNDS;
-use super::run_command::run;
 use super::settings::{Command, JOURNAL};
 use crate::report::JobFacts;
 use crate::snapshot::LogTail;
@@ -26,7 +26,7 @@ pub(super) fn tail(scene: &Scene) -> Result<LogTail, String> {
         .map(|program| scene.places.below_root(Path::new(program)))
         .find(|program| program.is_file())
         .ok_or("journal: this host has no journalctl")?;
-    let ran = run(&command(program, &scene.report.job), &environment())
+    let ran = result_of(&command(program, &scene.report.job), &environment())
         .map_err(|error| format!("journal: {error}"))?;
     if ran.exit != Some(0) {
         let why = ran.output.lines().next().unwrap_or("journalctl failed").to_owned();

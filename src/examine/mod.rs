@@ -15,7 +15,6 @@ mod ports;
 mod process;
 mod processes;
 mod recovery;
-mod run_command;
 mod scene;
 mod settings;
 mod uptime;

@@ -28,10 +28,10 @@ pub(super) fn title(told: &Redacted) -> String {
             let nth = nth_time(*nth, *time, *since);
             return shortened(&crash(told.report(), &host, job, cause, &nth), TITLE_CHARS);
         }
-        Subject::Repeats { job, tally, since, until, total: _, latest: _ } => {
+        Subject::Repeats { job, tally, since, until, total: _, began: _, latest: _ } => {
             format!("{} {}", shown_job(job), repeats(tally, *since, *until))
         }
-        Subject::Recovered { job, tally, since: _, until: _, up_seconds, latest: _ } => {
+        Subject::Recovered { job, tally, since: _, until: _, up_seconds, began: _, latest: _ } => {
             let up = span(Duration::from_secs(*up_seconds));
             format!("{} is stable: up for {up} after {}", shown_job(job), all_of(tally))
         }

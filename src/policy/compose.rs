@@ -122,6 +122,7 @@ fn crashes(&Told { incident, account, .. }: &Told<'_>, id: ReportId) -> Notice {
                 since: account.told_at.unwrap_or(incident.began),
                 until: incident.last,
                 total,
+                began: incident.began,
                 latest: incident.latest,
             };
             Notice { id, time: incident.last, severity, host, subject }
@@ -136,6 +137,7 @@ fn recovered(incident: &Incident, now: Timestamp, id: ReportId) -> Notice {
         since: incident.relapsed,
         until: incident.last,
         up_seconds: incident.up_seconds,
+        began: incident.began,
         latest: incident.latest,
     };
     let host = incident.job.host().to_owned();

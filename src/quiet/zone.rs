@@ -42,7 +42,7 @@ impl Zone {
     }
 
     /// How far the clock on the wall is ahead of UTC at `time`, in seconds.
-    pub(super) fn ahead_seconds(&self, time: Timestamp) -> i64 {
+    pub fn ahead_seconds(&self, time: Timestamp) -> i64 {
         let zone = self.0.as_ref();
         // Rules that say nothing of the time after the last change: it was for good.
         let last_change = || {

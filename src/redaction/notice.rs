@@ -19,8 +19,16 @@ impl Redaction {
                 self.cause(cause);
                 self.tally(tally);
             }
-            Subject::Repeats { job, tally, since: _, until: _, total: _, latest: _ }
-            | Subject::Recovered { job, tally, since: _, until: _, up_seconds: _, latest: _ } => {
+            Subject::Repeats { job, tally, since: _, until: _, total: _, began: _, latest: _ }
+            | Subject::Recovered {
+                job,
+                tally,
+                since: _,
+                until: _,
+                up_seconds: _,
+                began: _,
+                latest: _,
+            } => {
                 self.job(job);
                 self.tally(tally);
             }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::http::{ProxyChoice, Transport, parse_url};
 use super::{Delivery, Period};
@@ -51,6 +52,16 @@ impl<'a> Context<'a> {
         Arc::clone(self.environment)
     }
 
+    /// How long one try may take, unless the sink's table says so itself.
+    pub(super) fn timeout(&self, own: Option<Period>) -> Duration {
+        own.unwrap_or(self.delivery.timeout).0
+    }
+
+    /// Certificates to trust besides the built-in ones and the system's.
+    pub(super) fn ca_file(&self, own: Option<PathBuf>) -> Option<PathBuf> {
+        own.or_else(|| self.delivery.ca_file.clone())
+    }
+
     /// How many lines of the log a message shows.
     pub(super) fn log_lines(&self) -> usize {
         self.delivery.log_lines
@@ -92,10 +103,10 @@ impl<'a> Context<'a> {
     pub(super) fn transport(&self, overrides: Overrides) -> Transport {
         let delivery = self.delivery.clone();
         Transport {
-            timeout: overrides.timeout.unwrap_or(delivery.timeout).0,
+            timeout: self.timeout(overrides.timeout),
             proxy: overrides.proxy.map_or(delivery.proxy, |proxy| proxy.guarded(self.exposed)),
             no_proxy: delivery.no_proxy,
-            ca_file: overrides.ca_file.or(delivery.ca_file),
+            ca_file: self.ca_file(overrides.ca_file),
             environment: self.environment(),
         }
     }

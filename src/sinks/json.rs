@@ -91,7 +91,7 @@ fn details(subject: &Subject) -> Value {
             "since": since,
             "tally": tally,
         }),
-        Subject::Repeats { job: _, tally, since, until, total, latest } => json!({
+        Subject::Repeats { job: _, tally, since, until, total, began: _, latest } => json!({
             "tally": tally,
             "crashes": tally.total(),
             "since": since,
@@ -99,7 +99,7 @@ fn details(subject: &Subject) -> Value {
             "total": total,
             "latest": latest,
         }),
-        Subject::Recovered { job: _, tally, since, until, up_seconds, latest } => json!({
+        Subject::Recovered { job: _, tally, since, until, up_seconds, began: _, latest } => json!({
             "tally": tally,
             "crashes": tally.total(),
             "since": since,
@@ -123,7 +123,8 @@ fn details(subject: &Subject) -> Value {
     }
 }
 
-fn kind(subject: &Subject) -> &'static str {
+/// What `subject` is called.
+pub(super) fn kind(subject: &Subject) -> &'static str {
     match subject {
         Subject::Crash { .. } => "crash",
         Subject::Repeats { .. } => "repeats",
@@ -134,7 +135,7 @@ fn kind(subject: &Subject) -> &'static str {
 }
 
 /// The one job that `subject` is on.
-fn job(subject: &Subject) -> Option<&JobName> {
+pub(super) fn job(subject: &Subject) -> Option<&JobName> {
     match subject {
         Subject::Crash { job, .. }
         | Subject::Repeats { job, .. }

@@ -4,6 +4,8 @@
 
 mod context;
 mod delivery;
+pub mod email;
+pub mod exec;
 pub mod file;
 mod http;
 mod json;
@@ -11,6 +13,8 @@ mod mrkdwn;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod slack;
+pub mod syslog;
+mod time_limit;
 pub mod webhook;
 
 use std::time::Duration;
@@ -22,6 +26,7 @@ pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
 pub(crate) use http::parse_url;
 
+use crate::message::{harmless, shortened};
 use crate::redaction::Redacted;
 use crate::routing::Routing;
 use crate::time::Timestamp;
@@ -104,6 +109,18 @@ pub struct NamedSink {
     pub routing: Routing,
     /// The sink.
     pub sink: Box<dyn Sink>,
+}
+
+/// How long a service is left alone whose certificate, or our own set-up, must be mended first.
+const MENDING: Wait = Wait::For(Duration::from_secs(5 * 60));
+
+/// Of what others say, this many characters are told.
+const WORDS: usize = 200;
+
+/// `: no such topic`: what a command said last, which says it best; empty where it said nothing.
+fn said_last(output: &str) -> String {
+    let last = output.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    last.map_or_else(String::new, |line| format!(": {}", shortened(&harmless(line), WORDS)))
 }
 
 /// A fingerprint of `parts`, in which none of them can be read.

@@ -63,20 +63,22 @@ pub(crate) fn worst_notices() -> [Notice; 6] {
                 let (job, tally) = (long.clone(), tally(&causes));
                 Subject::Crash { job, cause, report, nth: u64::MAX, since, tally }
             }
-            Subject::Repeats { since, until, latest, .. } => Subject::Repeats {
+            Subject::Repeats { since, until, began, latest, .. } => Subject::Repeats {
                 job: long.clone(),
                 tally: tally(&causes),
                 since,
                 until,
                 total: u64::MAX,
+                began,
                 latest,
             },
-            Subject::Recovered { since, until, latest, .. } => Subject::Recovered {
+            Subject::Recovered { since, until, began, latest, .. } => Subject::Recovered {
                 job: long.clone(),
                 tally: tally(&causes),
                 since,
                 until,
                 up_seconds: u64::MAX,
+                began,
                 latest,
             },
             Subject::Digest { since, until, jobs, .. } => {

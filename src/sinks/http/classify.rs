@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use super::Answer;
 use super::retry_hint::retry_hint;
 use crate::message::{harmless, shortened};
-use crate::sinks::{Outcome, Wait};
+use crate::sinks::{Outcome, WORDS, Wait};
 use crate::time::Timestamp;
 
 /// After "too many requests" without a word on how long.
@@ -15,9 +15,6 @@ const TOO_MANY: Wait = Wait::Doubling(Duration::from_secs(30));
 
 /// For people to mend the way to the service.
 pub(super) const PROXY: Wait = Wait::For(Duration::from_secs(15 * 60));
-
-/// Of a service's own words this many characters are kept.
-const WORDS: usize = 200;
 
 /// What is done about an answer.
 enum Treatment {

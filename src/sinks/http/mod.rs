@@ -25,15 +25,13 @@ use reqwest::{StatusCode, Url};
 use classify::PROXY;
 pub(crate) use classify::{classify, classify_as};
 pub use proxy::ProxyChoice;
+pub(crate) use tls::trusted;
 
-use super::{Outcome, Wait};
+use super::{MENDING, Outcome, Wait};
 use crate::secret::{Environment, Secret, SecretSource};
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;
-
-/// How long a service is left alone whose certificate, or our own set-up, must be mended first.
-const MENDING: Wait = Wait::For(Duration::from_secs(5 * 60));
 
 /// What hyper-util says, by no type of its own that we could know, of a proxy that answered 407.
 const PROXY_REFUSED: &str = "tunnel error: proxy authorization required";
@@ -205,7 +203,7 @@ fn origin(url: &Url) -> String {
 }
 
 /// Whether the other side's certificate is what is wrong.
-fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
     causes(error)
         .any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
 }

@@ -18,36 +18,55 @@ const SYSTEM: [&str; 2] =
 /// The client's side of TLS.
 ///
 /// # Errors
-/// Why `ca_file` cannot be used. What is wrong with the system's certificates is passed over.
+/// Why `ca_file` cannot be used.
 pub(super) fn client(
     environment: &Environment,
     ca_file: Option<&Path>,
 ) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let named = environment.variable("SSL_CERT_FILE").map(PathBuf::from);
-    for bundle in SYSTEM.map(PathBuf::from).into_iter().chain(named) {
-        if let Ok(pem) = std::fs::read(&bundle) {
-            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
-        }
-    }
-    if let Some(path) = ca_file {
-        add(&mut roots, &environment.path(path))?;
-    }
+    roots.add_parsable_certificates(trusted(environment, ca_file)?);
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
         .map_err(|error| error.to_string())
 }
 
-/// Adds every certificate in the file at `path`.
-fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
+/// The certificates that are trusted besides the built-in ones.
+///
+/// # Errors
+/// Why `ca_file` cannot be used. What is wrong with the system's certificates is passed over.
+pub(crate) fn trusted(
+    environment: &Environment,
+    ca_file: Option<&Path>,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    let mut trusted = Vec::new();
+    let named = environment.variable("SSL_CERT_FILE").map(PathBuf::from);
+    for bundle in SYSTEM.map(PathBuf::from).into_iter().chain(named) {
+        if let Ok(pem) = std::fs::read(&bundle) {
+            let certificates = CertificateDer::pem_slice_iter(&pem).flatten();
+            trusted.extend(certificates.filter(|it| checked(it).is_ok()));
+        }
+    }
+    if let Some(path) = ca_file {
+        trusted.extend(read(&environment.path(path))?);
+    }
+    Ok(trusted)
+}
+
+/// Every certificate in the file at `path`.
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let failed = |error: &dyn std::fmt::Display| format!("ca_file {}: {error}", path.display());
     let pem = std::fs::read(path).map_err(|error| failed(&error))?;
-    let mut none = true;
+    let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| failed(&error))?;
-        roots.add(certificate).map_err(|error| failed(&error))?;
-        none = false;
+        checked(&certificate).map_err(|error| failed(&error))?;
+        certificates.push(certificate);
     }
-    if none { Err(failed(&"holds no certificate")) } else { Ok(()) }
+    if certificates.is_empty() { Err(failed(&"holds no certificate")) } else { Ok(certificates) }
+}
+
+/// Whether `certificate` can be a root.
+fn checked(certificate: &CertificateDer<'static>) -> Result<(), rustls::Error> {
+    RootCertStore::empty().add(certificate.clone())
 }

@@ -1,0 +1,117 @@
+//! `[sink.syslog.NAME]`: a line a notice, to the host's own syslog or to one elsewhere.
+//!
+//! Nobody says that a line was taken: what the kernel took counts as delivered.
+
+mod line;
+mod target;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Attempt, Context, Fidelity, Outcome, Period, Sink, Wait, fingerprint};
+use crate::message::Message;
+use crate::quiet::Zone;
+use crate::secret::Environment;
+use target::Target;
+
+/// The names of facilities that a program may use, each at its number.
+const FACILITIES: [(&str, u8); 14] = [
+    ("user", 1),
+    ("mail", 2),
+    ("daemon", 3),
+    ("auth", 4),
+    ("cron", 9),
+    ("authpriv", 10),
+    ("local0", 16),
+    ("local1", 17),
+    ("local2", 18),
+    ("local3", 19),
+    ("local4", 20),
+    ("local5", 21),
+    ("local6", 22),
+    ("local7", 23),
+];
+
+/// Which part of the system speaks, as syslog sorts its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Facility(u8);
+
+/// The table `[sink.syslog.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `/dev/log`, another socket, `udp://HOST:PORT` or `tcp://HOST:PORT`.
+    target: Option<String>,
+    /// `daemon`, `local0`, ...
+    facility: Option<String>,
+    timeout: Option<Period>,
+}
+
+/// Makes the sink.
+pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
+    let Settings { target, facility, timeout } = settings;
+    let target = context.noted(Target::parse(target.as_deref().unwrap_or("/dev/log")));
+    let facility = context.noted(Facility::parse(facility.as_deref().unwrap_or("daemon")));
+    Some(Box::new(Syslog {
+        target: target?,
+        facility: facility?,
+        timeout: context.timeout(timeout),
+        environment: context.environment(),
+        log_lines: context.log_lines(),
+    }))
+}
+
+impl Facility {
+    fn parse(name: &str) -> Result<Self, String> {
+        let known = FACILITIES.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, number)| Self(number)).ok_or_else(|| {
+            let names = FACILITIES.map(|(known, _)| format!("`{known}`")).join(", ");
+            format!("unknown facility `{name}`, expected one of {names}")
+        })
+    }
+}
+
+struct Syslog {
+    target: Target,
+    facility: Facility,
+    timeout: Duration,
+    environment: Arc<Environment>,
+    log_lines: usize,
+}
+
+impl Sink for Syslog {
+    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+        match self.target.send(&self.line(attempt), self.timeout, &self.environment) {
+            Ok(()) => Outcome::Delivered,
+            Err(why) => {
+                Outcome::Retry { why: format!("{}: {why}", self.target), wait: Wait::BackOff }
+            }
+        }
+    }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&["syslog", &self.target.to_string(), &self.facility.0.to_string()])
+    }
+}
+
+impl Syslog {
+    fn line(&self, attempt: &Attempt<'_>) -> String {
+        let Attempt { notice: told, fidelity, now } = *attempt;
+        let message = Message::of(told, now, self.log_lines);
+        let notice = told.notice();
+        let text = |most| match fidelity {
+            Fidelity::Full => line::full(&message, notice, most),
+            Fidelity::Minimal => line::minimal(&message, notice, most),
+        };
+        let most = self.target.longest_line();
+        match self.target {
+            Target::Local(_) => {
+                let zone = Zone::of(self.environment.places()).unwrap_or_else(|_| Zone::utc());
+                line::bsd(self.facility, notice, text, now, zone.ahead_seconds(now), most)
+            }
+            Target::Udp(..) | Target::Tcp(..) => line::rfc_5424(self.facility, notice, text, most),
+        }
+    }
+}
