@@ -19,12 +19,16 @@ mod history;
 mod hook;
 mod host;
 mod layout;
+#[cfg(feature = "deliver")]
+mod mail_server;
 mod mounts;
 #[cfg(feature = "deliver")]
 mod notifier;
 #[cfg(target_arch = "x86_64")]
 mod old_kernel;
 mod receiver;
+#[cfg(feature = "deliver")]
+mod rsyslog;
 mod schema;
 mod session;
 #[cfg(feature = "deliver")]
@@ -35,6 +39,8 @@ mod told;
 #[cfg(target_arch = "x86_64")]
 mod tracer;
 mod tree;
+#[cfg(feature = "deliver")]
+mod tried;
 mod upstart;
 
 #[cfg(feature = "deliver")]
@@ -44,10 +50,14 @@ pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};
 pub use layout::Layout;
 #[cfg(feature = "deliver")]
+pub use mail_server::{MailServer, PASSWORD, USER};
+#[cfg(feature = "deliver")]
 pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
 pub use receiver::{Answer, Receiver, Request};
+#[cfg(feature = "deliver")]
+pub use rsyslog::Rsyslog;
 pub use schema::{is_notice, missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 #[cfg(feature = "deliver")]
@@ -56,6 +66,8 @@ pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
 #[cfg(target_arch = "x86_64")]
 pub use tracer::{SystemCall, Then, Traced, trace};
+#[cfg(feature = "deliver")]
+pub use tried::{fingerprint, report, told, try_once, try_with};
 pub use upstart::{End, Job, JobBuilder, LogPriority, SOCKET as INIT_SOCKET, STAYS_UP, Stanza};
 
 use std::time::{Duration, Instant};
