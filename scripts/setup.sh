@@ -3,6 +3,7 @@
 set -eu
 
 missing=''
+policy=/usr/sbin/policy-rc.d
 
 # need COMMAND PACKAGE: notes the Debian package unless the command is there.
 need() {
@@ -16,9 +17,20 @@ install_missing() {
         exit 1
     fi
     apt-get -qq update
+    start_nothing
+    # A mail system that the machine has stays there: this fails instead.
     # shellcheck disable=SC2086 # one word a package
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install --no-install-recommends --no-remove -y $missing >/dev/null
     missing=''
+}
+
+# start_nothing: the daemons in the packages are for tests, which start them themselves.
+start_nothing() {
+    [ ! -e "$policy" ] || return 0
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
 }
 
 need_rust() {
@@ -51,6 +63,9 @@ for purpose in "$@"; do
     test)
         need strace strace
         need unshare util-linux
+        need rsyslogd rsyslog
+        need smtpd opensmtpd
+        /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing="$missing python3-aiosmtpd"
         install_missing
         need_cargo_tool nextest
         ;;

@@ -70,9 +70,15 @@ fn what_is_shipped_loads() {
     let default = shipped("config.toml");
     assert_eq!(sinks(root(&[("config.toml", &default)]).path()), [""; 0]);
 
-    for (name, sink) in
-        [("slack", "slack.ops"), ("webhook", "webhook.hook"), ("file", "file.jsonl")]
-    {
+    for (name, sink) in [
+        ("email", "email.ops"),
+        ("email-smtp", "email.ops"),
+        ("exec", "exec.broker"),
+        ("file", "file.jsonl"),
+        ("slack", "slack.ops"),
+        ("syslog", "syslog.log"),
+        ("webhook", "webhook.hook"),
+    ] {
         let example = shipped(&format!("examples/{name}.toml"));
         assert_eq!(sinks(root(&[("conf.d/example.toml", &example)]).path()), [sink]);
     }
@@ -92,7 +98,7 @@ fn what_is_commented_out_loads_too() {
         ["file.jsonl", "slack.ops", "webhook.hook"]
     );
 
-    for name in ["slack", "webhook", "file"] {
+    for name in ["email", "email-smtp", "exec", "file", "slack", "syslog", "webhook"] {
         let example = shipped(&format!("examples/{name}.toml"));
         for (number, line) in example.lines().enumerate() {
             let Some(config) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else {

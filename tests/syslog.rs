@@ -41,7 +41,7 @@ fn rsyslog_reads_every_part_of_a_line() {
             assert!(part == expected || expected.is_empty(), "{target}: {line:?}");
         }
         if input != "imuxsock" {
-            assert_eq!(line[6], "2026-11-21T03:42:17.123456+00:00", "{target}");
+            assert_eq!(line[6], "2026-11-21T03:42:17.123456Z", "{target}");
         }
         let text = line[7].trim_start();
         assert!(text.starts_with(TITLE), "{target}: {text}");

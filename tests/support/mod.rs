@@ -21,6 +21,8 @@ mod host;
 mod layout;
 #[cfg(feature = "deliver")]
 mod mail_server;
+#[cfg(feature = "deliver")]
+mod mail_system;
 mod mounts;
 #[cfg(feature = "deliver")]
 mod notifier;
@@ -51,6 +53,8 @@ pub use host::{AT_ONCE, Host, fixture, require_root};
 pub use layout::Layout;
 #[cfg(feature = "deliver")]
 pub use mail_server::{MailServer, PASSWORD, USER};
+#[cfg(feature = "deliver")]
+pub use mail_system::MailSystem;
 #[cfg(feature = "deliver")]
 pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
 #[cfg(target_arch = "x86_64")]

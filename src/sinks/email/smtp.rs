@@ -1,6 +1,7 @@
 //! A mail server, spoken to once a mail.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use super::letter::Letter;
 use crate::message::{harmless, shortened};
 use crate::secret::{Environment, Redactor, Secret};
-use crate::sinks::http::{is_about_trust, trusted};
+use crate::sinks::http::{causes, is_about_trust, trusted};
 use crate::sinks::time_limit::within;
 use crate::sinks::{MENDING, Outcome, WORDS, Wait};
 
@@ -121,8 +122,8 @@ impl Server {
         let talk = Talk { server: server.clone(), hello: ClientId::Domain(hello), tls, end };
         match within(timeout + FAREWELL, move || talk.hand_over(&letter, login)) {
             Ok(Some(Ok(()))) => Outcome::Delivered,
-            Ok(Some(Err(failure))) => failure.outcome(&server, &redactor),
-            Ok(None) => {
+            Ok(Some(Err(failure))) if !failure.is_late() => failure.outcome(&server, &redactor),
+            Ok(Some(Err(_)) | None) => {
                 again(format!("no whole answer within {}", format_duration(timeout)), Wait::BackOff)
             }
             Err(error) => again(error.to_string(), Wait::BackOff),
@@ -243,6 +244,15 @@ impl Talk {
 }
 
 impl Failure {
+    /// Whether the time limit is what ended the conversation.
+    fn is_late(&self) -> bool {
+        let Self::Said(_, error) = self else { return matches!(self, Self::Late) };
+        causes(error).any(|cause| {
+            let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+            matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut))
+        })
+    }
+
     /// What it means for the notice.
     fn outcome(&self, server: &Server, redactor: &Redactor) -> Outcome {
         let told = |why: &str| {
@@ -253,9 +263,7 @@ impl Failure {
             Self::Said(step, error) => (*step, error),
             Self::Nobody(refused) => return Outcome::Parked { why: told(&refused.join("; ")) },
             Self::Unwritten(why) => return Outcome::Rejected { why: told(why) },
-            Self::Late => {
-                return Outcome::Retry { why: told("not done in time"), wait: Wait::BackOff };
-            }
+            Self::Late => return Outcome::Retry { why: told("too late"), wait: Wait::BackOff },
         };
         let why = match step {
             Step::Login => told(&format!("authorisation failed: {}", said(error))),
