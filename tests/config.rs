@@ -174,8 +174,31 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `file`, `slack`, \
-             `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of `email`, `exec`, \
+             `file`, `slack`, `syslog`, `webhook`",
+        ),
+        (
+            "[sink.email.ops]\nto = [\"ops\"]",
+            "config.toml:1:13: `to`: \"ops\" is no address, such as \"ops@example.com\"",
+        ),
+        ("[sink.email.ops]\nto = []", "config.toml:1:13: `to` names nobody"),
+        (
+            "[sink.email.ops]\nto = [\"a@b\"]\nsmtp = \"smtp://u:hunter22@mail\"",
+            "config.toml:1:13: `smtp` must be smtp://HOST:PORT or smtps://HOST:PORT",
+        ),
+        (
+            "[sink.email.ops]\nto = [\"a@b\"]\nsmtp = \"smtp://mail\"\nstarttls = \"none\"\n\
+             username = \"u\"\npassword = \"hunter22\"",
+            "config.toml:1:13: a password is not sent without TLS",
+        ),
+        ("[sink.exec.own]\ncommand = []", "config.toml:1:12: `command` names no program"),
+        (
+            "[sink.syslog.log]\nfacility = \"kern\"",
+            "config.toml:1:14: unknown facility `kern`, expected one of `user`, `mail`",
+        ),
+        (
+            "[sink.syslog.log]\ntarget = \"logs\"",
+            "config.toml:1:14: `target` must be the path of a socket, udp://HOST:PORT or",
         ),
         (
             "[sinks.file.a]",
