@@ -24,6 +24,7 @@ mod mounts;
 mod notifier;
 #[cfg(target_arch = "x86_64")]
 mod old_kernel;
+mod payloads;
 mod receiver;
 mod schema;
 mod session;
@@ -47,6 +48,7 @@ pub use layout::Layout;
 pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
+pub use payloads::expect_payload;
 pub use receiver::{Answer, Receiver, Request};
 pub use schema::{is_notice, missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
