@@ -6,7 +6,9 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use super::words::list;
 use crate::routing::Routing;
-use crate::sinks::{Context, Sink, file, slack, webhook};
+use crate::sinks::{
+    Context, Sink, discord, file, googlechat, mattermost, rocketchat, slack, teams, webhook,
+};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
@@ -22,15 +24,40 @@ pub(super) struct Kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 8] = [
+    Kind {
+        name: "discord",
+        open: |table, context| Ok(discord::open(read(table)?, context)),
+        routing: Routing::default,
+    },
     Kind {
         name: "file",
         open: |table, context| Ok(file::open(read(table)?, context)),
         routing: Routing::of_a_feed,
     },
     Kind {
+        name: "googlechat",
+        open: |table, context| Ok(googlechat::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "mattermost",
+        open: |table, context| Ok(mattermost::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "rocketchat",
+        open: |table, context| Ok(rocketchat::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
         name: "slack",
         open: |table, context| Ok(slack::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "teams",
+        open: |table, context| Ok(teams::open(read(table)?, context)),
         routing: Routing::default,
     },
     Kind {

@@ -30,6 +30,13 @@ pub(super) enum Way {
 /// Each kind by the name that the config gives it.
 pub(super) const KINDS: &[Kind] = &[
     Kind {
+        name: "discord",
+        table: |url| format!("webhook_url = \"{url}/api/webhooks/1/{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200).body("{}")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
         name: "file",
         table: |_| "path = \"/told.jsonl\"\n".to_owned(),
         way: Way::Host(|host| last_line(&host.read("/told.jsonl"))),
@@ -37,9 +44,43 @@ pub(super) const KINDS: &[Kind] = &[
         idempotency_key: Some(|request| request.json()["id"].to_string()),
     },
     Kind {
+        name: "googlechat",
+        table: |url| {
+            format!("webhook_url = \"{url}/v1/spaces/A/messages?key={SECRET}&token={SECRET}\"\n")
+        },
+        way: Way::Http(|| Answer::status(200).body("{}")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
+        name: "mattermost",
+        table: |url| format!("webhook_url = \"{url}/hooks/{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200).body("ok")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
+        name: "rocketchat",
+        table: |url| format!("webhook_url = \"{url}/hooks/1/{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200).body("{\"success\":true}")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
         name: "slack",
         table: |url| format!("webhook_url = \"{url}/services/T0/B0/{SECRET}\"\n"),
         way: Way::Http(|| Answer::status(200).body("ok")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
+        name: "teams",
+        table: |url| {
+            format!(
+                "webhook_url = \"{url}/workflows/x/triggers/manual/paths/invoke?sig={SECRET}\"\n"
+            )
+        },
+        way: Way::Http(|| Answer::status(202)),
         read: json,
         idempotency_key: None,
     },
