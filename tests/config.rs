@@ -65,15 +65,26 @@ fn no_config_is_a_config_without_sinks() {
     );
 }
 
+/// Each shipped example: the kind of sink, and what it is called there.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("discord", "ops"),
+    ("file", "jsonl"),
+    ("googlechat", "ops"),
+    ("mattermost", "ops"),
+    ("rocketchat", "ops"),
+    ("slack", "ops"),
+    ("teams", "ops"),
+    ("webhook", "hook"),
+];
+
 #[test]
 fn what_is_shipped_loads() {
     let default = shipped("config.toml");
     assert_eq!(sinks(root(&[("config.toml", &default)]).path()), [""; 0]);
 
-    for (name, sink) in
-        [("slack", "slack.ops"), ("webhook", "webhook.hook"), ("file", "file.jsonl")]
-    {
-        let example = shipped(&format!("examples/{name}.toml"));
+    for (kind, name) in EXAMPLES {
+        let example = shipped(&format!("examples/{kind}.toml"));
+        let sink = format!("{kind}.{name}");
         assert_eq!(sinks(root(&[("conf.d/example.toml", &example)]).path()), [sink]);
     }
 }
@@ -92,8 +103,8 @@ fn what_is_commented_out_loads_too() {
         ["file.jsonl", "slack.ops", "webhook.hook"]
     );
 
-    for name in ["slack", "webhook", "file"] {
-        let example = shipped(&format!("examples/{name}.toml"));
+    for (kind, _) in EXAMPLES {
+        let example = shipped(&format!("examples/{kind}.toml"));
         for (number, line) in example.lines().enumerate() {
             let Some(config) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else {
                 continue;
@@ -104,7 +115,7 @@ fn what_is_commented_out_loads_too() {
             let text = others.chain([config]).collect::<Vec<_>>().join("\n");
             let text = text.replace("\"...\"", "\"x\"");
             let wrong = problems(&[("config.toml", &text)]);
-            assert_eq!(wrong, [""; 0], "{name}.toml, line {}", number + 1);
+            assert_eq!(wrong, [""; 0], "{kind}.toml, line {}", number + 1);
         }
     }
 }
@@ -168,8 +179,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `file`, `slack`, \
-             `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of `discord`, `file`, \
+             `googlechat`, `mattermost`, `rocketchat`, `slack`, `teams`, `webhook`",
         ),
         (
             "[sinks.file.a]",

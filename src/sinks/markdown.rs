@@ -15,7 +15,7 @@ const BREAK: char = '\u{200b}';
 
 /// `text`, one line, with nothing in it that is shown otherwise than it is written; ends in `…`
 /// before its cost would be above `most`, never inside what stands for one character.
-fn escaped_within(text: &str, most: usize, cost: impl Fn(&str) -> usize) -> String {
+pub(super) fn escaped_within(text: &str, most: usize, cost: impl Fn(&str) -> usize) -> String {
     cut(text, most, write, cost)
 }
 

@@ -1,6 +1,6 @@
 //! A message as an Adaptive Card of version 1.4: what Teams shows everywhere.
 //!
-//! All texts are runs of rich text, in which nothing is marked up: how Markdown is escaped in the
+//! All texts on it are runs of rich text, in which nothing is marked up: how Markdown is escaped in the
 //! other elements differs between the clients. A run has no line breaks, so a line is a block.
 //!
 //! Teams takes 28 KB and counts more bytes than it was sent; what does not fit is cut between
@@ -9,6 +9,7 @@
 use serde_json::{Value, json};
 
 use crate::message::{Log, Message, Tone, last_within};
+use crate::sinks::markdown;
 use crate::sinks::text::{cut, in_careful_json, lines_within};
 
 /// The whole message, in bytes of JSON.
@@ -63,7 +64,7 @@ pub(super) fn full(message: &Message) -> Value {
     }
     let below = json!({ "type": "TextRun", "text": below(message), "isSubtle": true });
     blocks.push(rich(&[below], "Medium"));
-    posted(&title, &blocks)
+    posted(message, &blocks)
 }
 
 /// The message as a card of lines: a workflow posts nothing else.
@@ -74,11 +75,11 @@ pub(super) fn minimal(message: &Message) -> Value {
     let jobs = jobs.iter().map(|line| format!("• {}", text(line)));
     let lines: Vec<_> = lines.into_iter().chain(jobs).chain([message.command.clone()]).collect();
     let blocks: Vec<_> = lines.iter().map(|line| rich(&[run(line)], "None")).collect();
-    posted(&text_within(&message.headed(), TITLE), &blocks)
+    posted(message, &blocks)
 }
 
 /// What a webhook takes.
-fn posted(title: &str, blocks: &[Value]) -> Value {
+fn posted(message: &Message, blocks: &[Value]) -> Value {
     json!({
         "type": "message",
         "attachments": [{
@@ -89,7 +90,7 @@ fn posted(title: &str, blocks: &[Value]) -> Value {
                 "type": "AdaptiveCard",
                 "version": "1.4",
                 "msteams": { "width": "Full" },
-                "fallbackText": title,
+                "fallbackText": markdown::escaped_within(&message.headed(), TITLE, in_careful_json),
                 "body": blocks,
             },
         }],
