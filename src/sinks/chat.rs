@@ -102,3 +102,14 @@ impl<C: Chat> Webhook<C> {
         Ok(self.chat.judge(&answer, attempt.now))
     }
 }
+
+/// Messages of each kind, as they mostly are and at their worst, and each that may have a log
+/// with one that fills whatever room there is to the last character.
+#[cfg(test)]
+pub(super) fn messages() -> Vec<Message> {
+    let mostly = super::samples::messages(50);
+    let endless = || crate::message::Log { path: "/x".to_owned(), lines: vec!["<".into(); 9999] };
+    let of_one = mostly.iter().filter(|message| message.jobs.is_none());
+    let filled = of_one.map(|message| Message { log: Some(endless()), ..message.clone() });
+    filled.chain(mostly.clone()).collect()
+}

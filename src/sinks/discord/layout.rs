@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
     use crate::sinks::markdown::{is_escaped, of_others};
-    use crate::sinks::{samples, testing};
+    use crate::sinks::{chat, samples, testing};
 
     fn length(text: &Value) -> usize {
         width(text.as_str().unwrap())
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_message_keeps_the_limits() {
-        for message in samples::messages(50) {
+        for message in chat::messages() {
             for payload in [full(&message), minimal(&message)] {
                 assert!((1..=2000).contains(&length(&payload["content"])), "{payload:#}");
                 assert_eq!(payload["allowed_mentions"], json!({ "parse": [] }));

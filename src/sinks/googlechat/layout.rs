@@ -133,8 +133,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sinks::samples;
     use crate::sinks::testing::{hostile, is_html};
+    use crate::sinks::{chat, samples};
 
     /// Every text of a card that is HTML.
     fn html(payload: &Value) -> Vec<&str> {
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_message_keeps_the_limits() {
-        for message in samples::messages(50) {
+        for message in chat::messages() {
             for payload in [full(&message), minimal(&message)] {
                 let bytes = payload.to_string().len();
                 assert!((1..=32_000).contains(&bytes), "{:?}: {bytes}", message.tone);

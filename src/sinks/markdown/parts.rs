@@ -109,15 +109,15 @@ pub(in crate::sinks) fn of_others(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::samples;
     use crate::sinks::text::{in_go_json, width};
+    use crate::sinks::{chat, samples};
 
     const KINDS: [Parts; 2] = [Parts { cost: width }, Parts { cost: in_go_json }];
 
     #[test]
     fn every_message_keeps_within_its_room() {
         for Parts { cost } in KINDS {
-            for message in samples::messages(50) {
+            for message in chat::messages() {
                 for room in [2000, 5000] {
                     let details = Parts { cost }.details(&message, room);
                     assert!(cost(&details) <= room, "{:?}: {}", message.tone, cost(&details));

@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::sinks::markdown::{is_escaped, of_others};
-    use crate::sinks::{samples, testing};
+    use crate::sinks::{chat, samples, testing};
 
     /// The length of `value` as Go writes it.
     fn in_go(value: &Value) -> usize {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_message_keeps_the_limits() {
-        for message in samples::messages(50) {
+        for message in chat::messages() {
             for room in [PROPS, 5000] {
                 let attachments = in_go(&full(&message, room)["attachments"]);
                 assert!(attachments <= room, "{:?}: {attachments} of {room}", message.tone);

@@ -165,7 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sinks::{samples, testing};
+    use crate::sinks::{chat, samples, testing};
 
     /// What each element may have besides its type, by Microsoft's schema of version 1.4.
     const ELEMENTS: &[(&str, &[&str])] = &[
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_message_keeps_the_limits() {
-        for message in samples::messages(50) {
+        for message in chat::messages() {
             for payload in [full(&message), minimal(&message)] {
                 let bytes = payload.to_string().len();
                 assert!((1..=20_000).contains(&bytes), "{:?}: {bytes}", message.tone);
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_card_has_nothing_that_its_version_does_not_know() {
-        for message in samples::messages(50) {
+        for message in chat::messages() {
             for payload in [full(&message), minimal(&message)] {
                 for element in elements(&payload) {
                     let (_, known) =
