@@ -88,6 +88,24 @@ impl Message {
             short_id,
         }
     }
+
+    /// The title behind what tells at a glance what it is about.
+    pub fn headed(&self) -> String {
+        format!("{} {}", self.tone.icon(), self.title)
+    }
+
+    /// The title behind the word for what it is about, and the facts: a line each.
+    pub fn plain(&self) -> Vec<String> {
+        let title = format!("[{}] {}", self.tone.word(), self.title);
+        let facts = self.facts.iter().map(|(label, value)| format!("{label}: {value}"));
+        std::iter::once(title).chain(facts).collect()
+    }
+
+    /// What could not be collected, if there is anything.
+    pub fn not_collected(&self) -> Option<String> {
+        let parts = self.missing.join("; ");
+        (!parts.is_empty()).then(|| format!("not collected: {parts}"))
+    }
 }
 
 /// The title of a message on `told`: one line, the same at every try.

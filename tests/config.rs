@@ -65,20 +65,28 @@ fn no_config_is_a_config_without_sinks() {
     );
 }
 
+/// Each shipped example: the kind of sink, and what it is called there.
+const EXAMPLES: [(&str, &str); 12] = [
+    ("discord", "discord.ops"),
+    ("email", "email.ops"),
+    ("email-smtp", "email.ops"),
+    ("exec", "exec.broker"),
+    ("file", "file.jsonl"),
+    ("googlechat", "googlechat.ops"),
+    ("mattermost", "mattermost.ops"),
+    ("rocketchat", "rocketchat.ops"),
+    ("slack", "slack.ops"),
+    ("syslog", "syslog.log"),
+    ("teams", "teams.ops"),
+    ("webhook", "webhook.hook"),
+];
+
 #[test]
 fn what_is_shipped_loads() {
     let default = shipped("config.toml");
     assert_eq!(sinks(root(&[("config.toml", &default)]).path()), [""; 0]);
 
-    for (name, sink) in [
-        ("email", "email.ops"),
-        ("email-smtp", "email.ops"),
-        ("exec", "exec.broker"),
-        ("file", "file.jsonl"),
-        ("slack", "slack.ops"),
-        ("syslog", "syslog.log"),
-        ("webhook", "webhook.hook"),
-    ] {
+    for (name, sink) in EXAMPLES {
         let example = shipped(&format!("examples/{name}.toml"));
         assert_eq!(sinks(root(&[("conf.d/example.toml", &example)]).path()), [sink]);
     }
@@ -98,7 +106,7 @@ fn what_is_commented_out_loads_too() {
         ["file.jsonl", "slack.ops", "webhook.hook"]
     );
 
-    for name in ["email", "email-smtp", "exec", "file", "slack", "syslog", "webhook"] {
+    for (name, _) in EXAMPLES {
         let example = shipped(&format!("examples/{name}.toml"));
         for (number, line) in example.lines().enumerate() {
             let Some(config) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else {
@@ -110,7 +118,7 @@ fn what_is_commented_out_loads_too() {
             let text = others.chain([config]).collect::<Vec<_>>().join("\n");
             let text = text.replace("\"...\"", "\"x\"");
             let wrong = problems(&[("config.toml", &text)]);
-            assert_eq!(wrong, [""; 0], "{name}.toml, line {}", number + 1);
+            assert_eq!(wrong, [""; 0], "{kind}.toml, line {}", number + 1);
         }
     }
 }
@@ -174,8 +182,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `email`, `exec`, \
-             `file`, `slack`, `syslog`, `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of `discord`, `email`, `exec`, `file`, `googlechat`, `mattermost`, `rocketchat`, `slack`, `syslog`, `teams`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",

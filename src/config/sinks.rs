@@ -6,7 +6,10 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use super::words::list;
 use crate::routing::Routing;
-use crate::sinks::{Context, Sink, email, exec, file, slack, syslog, webhook};
+use crate::sinks::{
+    Context, Sink, discord, email, exec, file, googlechat, mattermost, rocketchat, slack, syslog,
+    teams, webhook,
+};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
@@ -21,38 +24,30 @@ pub(super) struct Kind {
     pub(super) routing: fn() -> Routing,
 }
 
+/// The kind that is called like its module.
+macro_rules! kind {
+    ($name:ident, $routing:path) => {
+        Kind {
+            name: stringify!($name),
+            open: |table, context| Ok($name::open(read(table)?, context)),
+            routing: $routing,
+        }
+    };
+}
+
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 6] = [
-    Kind {
-        name: "email",
-        open: |table, context| Ok(email::open(read(table)?, context)),
-        routing: Routing::default,
-    },
-    Kind {
-        name: "exec",
-        open: |table, context| Ok(exec::open(read(table)?, context)),
-        routing: Routing::default,
-    },
-    Kind {
-        name: "file",
-        open: |table, context| Ok(file::open(read(table)?, context)),
-        routing: Routing::of_a_feed,
-    },
-    Kind {
-        name: "slack",
-        open: |table, context| Ok(slack::open(read(table)?, context)),
-        routing: Routing::default,
-    },
-    Kind {
-        name: "syslog",
-        open: |table, context| Ok(syslog::open(read(table)?, context)),
-        routing: Routing::default,
-    },
-    Kind {
-        name: "webhook",
-        open: |table, context| Ok(webhook::open(read(table)?, context)),
-        routing: Routing::default,
-    },
+const KINDS: [Kind; 11] = [
+    kind!(discord, Routing::default),
+    kind!(email, Routing::default),
+    kind!(exec, Routing::default),
+    kind!(file, Routing::of_a_feed),
+    kind!(googlechat, Routing::default),
+    kind!(mattermost, Routing::default),
+    kind!(rocketchat, Routing::default),
+    kind!(slack, Routing::default),
+    kind!(syslog, Routing::default),
+    kind!(teams, Routing::default),
+    kind!(webhook, Routing::default),
 ];
 
 /// The kind that is called `name`.

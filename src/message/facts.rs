@@ -48,6 +48,8 @@ pub(super) fn facts(told: &Redacted, now: Timestamp) -> Vec<Fact> {
         facts.push(("Report", "dropped from the spool; nothing more is known".to_owned()));
     }
     facts.extend(report.into_iter().flat_map(of_machine));
+    // Some chats refuse a whole message for a value that is empty.
+    facts.retain(|(_, value)| !value.trim().is_empty());
     facts
 }
 

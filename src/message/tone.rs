@@ -58,4 +58,17 @@ impl Tone {
             Self::SinkFailed => "sink failed",
         }
     }
+
+    /// A colour, as 0xRRGGBB: red for what is down, orange for what goes on, green for what is well
+    /// again, grey for what is about many jobs or about none.
+    pub fn colour(self) -> u32 {
+        match self {
+            Self::Crash => 0x00d0_2f2f,
+            Self::GaveUp => 0x0080_0020,
+            Self::Repeats => 0x00e0_8000,
+            Self::Recovered => 0x002e_a043,
+            Self::Digest => 0x0060_7080,
+            Self::SinkFailed => 0x00a0_6a00,
+        }
+    }
 }

@@ -2,18 +2,28 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+mod chat;
 mod context;
 mod delivery;
+pub mod discord;
 pub mod email;
 pub mod exec;
 pub mod file;
+pub mod googlechat;
 mod http;
 mod json;
+mod markdown;
+pub mod mattermost;
 mod mrkdwn;
+pub mod rocketchat;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod slack;
 pub mod syslog;
+pub mod teams;
+#[cfg(test)]
+mod testing;
+mod text;
 mod time_limit;
 pub mod webhook;
 

@@ -1,5 +1,9 @@
 //! Slack's way of writing text, which other chats took over: what to escape, and how to cut.
 
+pub(super) use super::text::width;
+
+use super::text::cut;
+
 /// `&`, `<` and `>` escaped, and nothing else: as Slack asks.
 pub(super) fn escaped(text: &str) -> String {
     escaped_within(text, usize::MAX)
@@ -18,27 +22,7 @@ pub(super) fn escaped_within(text: &str, most: usize) -> String {
 /// `text` with each character written by `write`; ends in `…` before it would be longer than
 /// `most`, never inside what stands for one character.
 pub(super) fn within(text: &str, most: usize, write: impl Fn(char, &mut String)) -> String {
-    let mut written = String::with_capacity(text.len());
-    let (mut used, mut end) = (0, 0);
-    for c in text.chars() {
-        let before = written.len();
-        if used < most {
-            end = before;
-        }
-        write(c, &mut written);
-        used += written.get(before..).map_or(0, width);
-        if used > most {
-            written.truncate(end);
-            written.push('…');
-            break;
-        }
-    }
-    written
-}
-
-/// The characters of `text` as JavaScript counts them: no service counts more.
-pub(super) fn width(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
+    cut(text, most, write, width)
 }
 
 /// `line` with U+200B between backticks, three of which would end a fence. In two passes: the

@@ -2,87 +2,44 @@
 
 mod layout;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as, read_url};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
+use super::chat::{self, Chat};
+use super::http::{Answer, classify, classify_as};
+use super::{Context, Outcome, Sink};
 use crate::message::Message;
-use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
-/// The table `[sink.slack.NAME]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The webhook's URL, which is the secret.
-    webhook_url: Option<Secret>,
-    /// The file that holds it.
-    webhook_url_file: Option<PathBuf>,
-    /// The variable that holds it.
-    webhook_url_env: Option<String>,
-    timeout: Option<Period>,
-    proxy: Option<ProxyChoice>,
-    ca_file: Option<PathBuf>,
-}
+pub use super::chat::Settings;
 
 /// Makes the sink.
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
-    let Settings { webhook_url, webhook_url_file, webhook_url_env, timeout, proxy, ca_file } =
-        settings;
-    let webhook_url = context.url("webhook_url", webhook_url, webhook_url_file, webhook_url_env)?;
-    Some(Box::new(Slack {
-        webhook_url: context.guarded(webhook_url),
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
-        environment: context.environment(),
-        log_lines: context.log_lines(),
-    }))
+    chat::open(Slack, settings, context)
 }
 
-struct Slack {
-    webhook_url: SecretSource,
-    transport: Transport,
-    environment: Arc<Environment>,
-    log_lines: usize,
-}
+struct Slack;
 
-impl Sink for Slack {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
+impl Chat for Slack {
+    const KIND: &'static str = "slack";
+
+    fn full(&self, message: &Message) -> Value {
+        layout::full(message)
     }
 
-    fn fingerprint(&self) -> String {
-        let url = self.webhook_url.state(&self.environment);
-        fingerprint(&["slack", url.reveal(), self.transport.state().reveal()])
+    fn minimal(&self, message: &Message) -> Value {
+        layout::minimal(message)
     }
-}
 
-impl Slack {
-    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
-        let url = read_url("webhook_url", &self.webhook_url, &self.environment)?;
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
-        let body = match attempt.fidelity {
-            Fidelity::Full => layout::full(&message),
-            Fidelity::Minimal => layout::minimal(&message),
-        };
-        let body = body.to_string().into_bytes();
-        let answer = self.transport.post_json(Post { url, headers: HeaderMap::new(), body })?;
-        Ok(judge(&answer, attempt.now))
-    }
-}
-
-/// What Slack's answer means: a 200 counts only with the body `ok`.
-fn judge(answer: &Answer, now: Timestamp) -> Outcome {
-    if !answer.status.is_success() {
-        return classify(answer, now);
-    }
-    match answer.body.trim() {
-        "ok" => Outcome::Delivered,
-        error => classify_as(answer, status_of(error), now),
+    /// A 200 counts only with the body `ok`.
+    fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
+        if !answer.status.is_success() {
+            return classify(answer, now);
+        }
+        match answer.body.trim() {
+            "ok" => Outcome::Delivered,
+            error => classify_as(answer, status_of(error), now),
+        }
     }
 }
 
@@ -108,6 +65,8 @@ fn status_of(error: &str) -> StatusCode {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
+
     use super::*;
 
     #[test]
@@ -133,7 +92,7 @@ mod tests {
                 headers: HeaderMap::new(),
                 body: body.to_owned(),
             };
-            let outcome = format!("{:?}", judge(&answer, now));
+            let outcome = format!("{:?}", Slack.judge(&answer, now));
             assert!(outcome.starts_with(expected), "{status} {body}: {outcome}");
         }
     }

@@ -28,6 +28,7 @@ mod mounts;
 mod notifier;
 #[cfg(target_arch = "x86_64")]
 mod old_kernel;
+mod payloads;
 mod receiver;
 #[cfg(feature = "deliver")]
 mod rsyslog;
@@ -59,6 +60,7 @@ pub use mail_system::MailSystem;
 pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
+pub use payloads::expect_payload;
 pub use receiver::{Answer, Receiver, Request};
 #[cfg(feature = "deliver")]
 pub use rsyslog::Rsyslog;

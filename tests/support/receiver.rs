@@ -65,6 +65,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same form for what was handed over in another way: nothing but a body.
+    pub fn of(body: Vec<u8>) -> Self {
+        let (method, path, headers) = (String::new(), String::new(), Vec::new());
+        Self { method, path, headers, body, began: Instant::now(), answered: None }
+    }
+
     /// The value of the header `name`, which is given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

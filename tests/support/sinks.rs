@@ -16,6 +16,9 @@ pub fn notices() -> Vec<Value> {
     serde_json::from_str(include_str!("../data/notices.json")).unwrap()
 }
 
+/// The chats, but for Rocket.Chat, which is told what Mattermost is.
+const CHATS: [&str; 5] = ["discord", "googlechat", "mattermost", "slack", "teams"];
+
 /// A service for each kind of sink that posts, and a host whose config names all kinds.
 pub struct Sinks {
     host: Host,
@@ -48,8 +51,9 @@ impl Sinks {
         let host = Host::new();
         host.config(&format!(
             "[delivery]\nproxy = \"none\"\n[sink.file.all]\npath = \"/all.jsonl\"\n\
-             [sink.webhook.hook]\nurl = \"{}\"\n[sink.slack.ops]\nwebhook_url_env = \"OPS\"\n",
+             [sink.webhook.hook]\nurl = \"{}\"\n{}",
             receiver.url("/hook"),
+            CHATS.map(|chat| format!("[sink.{chat}.ops]\nwebhook_url_env = \"OPS\"\n")).concat(),
         ));
         host.write("/etc/default/upstart-monitor", format!("OPS={}\n", receiver.url("/ops")));
         let path = host.path("/etc/default/upstart-monitor");
@@ -69,10 +73,10 @@ impl Sinks {
             let attempt = Attempt { notice, fidelity, now: Timestamp::from_micros(0) };
             assert_eq!(sink.sink.deliver(&attempt), Outcome::Delivered, "{}", sink.name);
         }
-        let posted = self.receiver.wait_for(before + 2).split_off(before);
+        let posted = self.receiver.wait_for(before + 1 + CHATS.len()).split_off(before);
         let is_hook = |request: &Request| request.header("webhook-id").is_some();
         let (mut hooks, chats): (Vec<_>, Vec<_>) = posted.into_iter().partition(is_hook);
-        assert_eq!((hooks.len(), chats.len()), (1, 1));
+        assert_eq!((hooks.len(), chats.len()), (1, CHATS.len()));
         Told { hook: hooks.remove(0), chats, line: self.host.read("/all.jsonl") }
     }
 }

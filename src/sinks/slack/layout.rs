@@ -31,7 +31,7 @@ const BLOCKS: usize = 12_000;
 
 /// The message as blocks.
 pub(super) fn full(message: &Message) -> Value {
-    let title = headed(message);
+    let title = message.headed();
     let header = within(&title, HEADER, |c, title| title.push(c));
     let mut blocks = vec![json!({
         "type": "header",
@@ -66,20 +66,12 @@ pub(super) fn full(message: &Message) -> Value {
 
 /// The message as plain text, for a webhook that does not take the blocks.
 pub(super) fn minimal(message: &Message) -> Value {
-    let title = format!("[{}] {}", message.tone.word(), message.title);
-    let facts = message.facts.iter().map(|(label, value)| format!("{label}: {value}"));
-    let lines: Vec<_> = std::iter::once(title).chain(facts).collect();
-    let mut text = escaped_within(&lines.join("\n"), FALLBACK - LIST);
+    let mut text = escaped_within(&message.plain().join("\n"), FALLBACK - LIST);
     if let Some(jobs) = &message.jobs {
         text = format!("{text}\n{}", listed(jobs, LIST - COMMAND));
     }
     let text = format!("{text}\n{}", message.command);
     json!({ "text": text, "unfurl_links": false, "unfurl_media": false })
-}
-
-/// The title behind what tells at a glance what it is about.
-fn headed(message: &Message) -> String {
-    format!("{} {}", message.tone.icon(), message.title)
 }
 
 /// The jobs of a digest, a line each, as many as fit into `room` characters.
@@ -90,11 +82,9 @@ fn listed(jobs: &Jobs, room: usize) -> String {
 
 /// The line below: how to see the rest, and what is missing.
 fn below(message: &Message) -> String {
-    let mut parts =
-        vec![format!("{} {}", message.names, message.short_id), format!("`{}`", message.command)];
-    if !message.missing.is_empty() {
-        parts.push(format!("not collected: {}", message.missing.join("; ")));
-    }
+    let parts =
+        [format!("{} {}", message.names, message.short_id), format!("`{}`", message.command)];
+    let parts: Vec<_> = parts.into_iter().chain(message.not_collected()).collect();
     escaped_within(&parts.join(" · "), CONTEXT)
 }
 

@@ -1,0 +1,115 @@
+//! What the chats have in common: a webhook, whose URL is the secret, takes a message as JSON.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use reqwest::Url;
+use reqwest::header::HeaderMap;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::http::{Answer, Post, ProxyChoice, Transport, classify, read_url};
+use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
+use crate::message::Message;
+use crate::secret::{Environment, Secret, SecretSource};
+use crate::time::Timestamp;
+
+/// The table `[sink.KIND.NAME]` of a chat.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The webhook's URL, which is the secret.
+    webhook_url: Option<Secret>,
+    /// The file that holds it.
+    webhook_url_file: Option<PathBuf>,
+    /// The variable that holds it.
+    webhook_url_env: Option<String>,
+    timeout: Option<Period>,
+    proxy: Option<ProxyChoice>,
+    ca_file: Option<PathBuf>,
+}
+
+/// What is particular about a chat.
+pub(super) trait Chat: Send + Sync {
+    /// As the config calls its kind.
+    const KIND: &'static str;
+
+    /// Where a message is posted to, by the webhook's URL.
+    fn address(&self, webhook_url: Url) -> Url {
+        webhook_url
+    }
+
+    /// The message as its webhook takes it.
+    fn full(&self, message: &Message) -> Value;
+
+    /// The same as plain text, for a webhook that has refused the full form.
+    fn minimal(&self, message: &Message) -> Value;
+
+    /// What its answer means.
+    fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
+        classify(answer, now)
+    }
+}
+
+/// Makes the sink.
+pub(super) fn open(
+    chat: impl Chat + 'static,
+    settings: Settings,
+    context: &mut Context<'_>,
+) -> Option<Box<dyn Sink>> {
+    let Settings { webhook_url, webhook_url_file, webhook_url_env, timeout, proxy, ca_file } =
+        settings;
+    let webhook_url = context.url("webhook_url", webhook_url, webhook_url_file, webhook_url_env)?;
+    Some(Box::new(Webhook {
+        chat,
+        webhook_url: context.guarded(webhook_url),
+        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        environment: context.environment(),
+        log_lines: context.log_lines(),
+    }))
+}
+
+struct Webhook<C> {
+    chat: C,
+    webhook_url: SecretSource,
+    transport: Transport,
+    environment: Arc<Environment>,
+    log_lines: usize,
+}
+
+impl<C: Chat> Sink for Webhook<C> {
+    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
+    }
+
+    fn fingerprint(&self) -> String {
+        let url = self.webhook_url.state(&self.environment);
+        fingerprint(&[C::KIND, url.reveal(), self.transport.state().reveal()])
+    }
+}
+
+impl<C: Chat> Webhook<C> {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
+        let url = read_url("webhook_url", &self.webhook_url, &self.environment)?;
+        let url = self.chat.address(url);
+        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let body = match attempt.fidelity {
+            Fidelity::Full => self.chat.full(&message),
+            Fidelity::Minimal => self.chat.minimal(&message),
+        };
+        let body = body.to_string().into_bytes();
+        let answer = self.transport.post_json(Post { url, headers: HeaderMap::new(), body })?;
+        Ok(self.chat.judge(&answer, attempt.now))
+    }
+}
+
+/// Messages of each kind, as they mostly are and at their worst, and each that may have a log
+/// with one that fills whatever room there is to the last character.
+#[cfg(test)]
+pub(super) fn messages() -> Vec<Message> {
+    let mostly = super::samples::messages(50);
+    let endless = || crate::message::Log { path: "/x".to_owned(), lines: vec!["<".into(); 9999] };
+    let of_one = mostly.iter().filter(|message| message.jobs.is_none());
+    let filled = of_one.map(|message| Message { log: Some(endless()), ..message.clone() });
+    filled.chain(mostly.clone()).collect()
+}

@@ -1,0 +1,104 @@
+//! A message as embeds, under its title as the text that notifications show. The facts stand in a
+//! first embed, since Discord shows an embed's description before its fields.
+//!
+//! Limits are Discord's (docs.discord.com/developers/resources/message#embed-limits) and hold for
+//! escaped text.
+
+use serde_json::{Value, json};
+
+use crate::message::Message;
+use crate::sinks::markdown::Parts;
+use crate::sinks::text::width;
+
+/// The longest title (2000 are allowed).
+const TITLE: usize = 500;
+/// The most fields of an embed.
+const FIELDS: usize = 25;
+/// The longest value of a field (1024 are allowed), so that the log has room.
+const FIELD: usize = 200;
+/// A value up to this long shares its line with others.
+const INLINE: usize = 40;
+/// The longest description.
+const DESCRIPTION: usize = 4096;
+/// All texts of all embeds.
+const EMBEDS: usize = 6000;
+/// The longest message without embeds.
+const CONTENT: usize = 2000;
+
+const MARKDOWN: Parts = Parts { cost: width };
+
+/// The message as embeds.
+pub(super) fn full(message: &Message) -> Value {
+    let mut left = EMBEDS;
+    let mut fields = Vec::new();
+    for (label, value) in message.facts.iter().take(FIELDS) {
+        let inline = width(value) <= INLINE;
+        let value = MARKDOWN.text(value, FIELD);
+        left = left.saturating_sub(width(label) + width(&value));
+        fields.push(json!({ "name": label, "value": value, "inline": inline }));
+    }
+    let color = message.tone.colour();
+    let details = MARKDOWN.details(message, left.min(DESCRIPTION));
+    json!({
+        "content": MARKDOWN.text(&message.headed(), TITLE),
+        "embeds": [
+            { "color": color, "fields": fields },
+            { "color": color, "description": details },
+        ],
+        "allowed_mentions": { "parse": [] },
+    })
+}
+
+/// The message as plain text.
+pub(super) fn minimal(message: &Message) -> Value {
+    json!({ "content": MARKDOWN.plain(message, CONTENT), "allowed_mentions": { "parse": [] } })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sinks::markdown::{is_escaped, of_others};
+    use crate::sinks::{chat, samples, testing};
+
+    fn length(text: &Value) -> usize {
+        width(text.as_str().unwrap())
+    }
+
+    #[test]
+    fn every_message_keeps_the_limits() {
+        for message in chat::messages() {
+            for payload in [full(&message), minimal(&message)] {
+                assert!((1..=2000).contains(&length(&payload["content"])), "{payload:#}");
+                assert_eq!(payload["allowed_mentions"], json!({ "parse": [] }));
+            }
+            let full = full(&message);
+            let fields = full["embeds"][0]["fields"].as_array().unwrap();
+            assert!((1..=25).contains(&fields.len()), "{full:#}");
+            for field in fields {
+                assert!((1..=256).contains(&length(&field["name"])), "{field:#}");
+                assert!((1..=1024).contains(&length(&field["value"])), "{field:#}");
+            }
+            let of_fields =
+                fields.iter().map(|field| length(&field["name"]) + length(&field["value"]));
+            let description = length(&full["embeds"][1]["description"]);
+            assert!((1..=4096).contains(&description), "{full:#}");
+            assert!(of_fields.sum::<usize>() + description <= 6000, "{full:#}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_text(planted in testing::hostile()) {
+            let message = samples::hostile_message(&planted);
+            let (full, minimal) = (full(&message), minimal(&message));
+            let embeds = &full["embeds"];
+            let values = embeds[0]["fields"].as_array().unwrap().iter().map(|field| &field["value"]);
+            let texts = [&full["content"], &embeds[1]["description"], &minimal["content"]];
+            for text in values.chain(texts).map(|text| text.as_str().unwrap()) {
+                prop_assert!(is_escaped(&of_others(text)), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A message as a card.
+//!
+//! The text of a card is HTML of a few tags, that of its head is plain, and that of a message without
+//! a card is a Markdown that knows no escapes. A message has 32,000 bytes at most
+//! (developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create); what does not
+//! fit is cut between characters before it is escaped, a log and a list between lines.
+
+use serde_json::{Value, json};
+
+use crate::message::{Log, Message, last_within};
+use crate::sinks::mrkdwn::{escaped, without_fence};
+use crate::sinks::text::{cut, in_careful_json, lines_within};
+
+/// The whole message, in bytes of JSON.
+const MESSAGE: usize = 30_000;
+/// Of that, what is neither a fact nor a line of a list or log.
+const FRAME: usize = 1500;
+/// The longest title, which stands there twice.
+const TITLE: usize = 600;
+/// The longest value of a fact.
+const FIELD: usize = 600;
+/// What a fact takes besides its value.
+const FIELD_FRAME: usize = 100;
+/// The longest list of reasons.
+const REASONS: usize = 3000;
+/// The longest line below.
+const BELOW: usize = 600;
+/// The longest message without a card.
+const TEXT: usize = 8000;
+/// Of that, what the list of a digest has.
+const LIST: usize = 4000;
+/// What a line takes besides its text.
+const NEWLINE: usize = "• \\n".len() + 10;
+
+/// The message as a card.
+pub(super) fn full(message: &Message) -> Value {
+    let title = plain_within(&message.headed(), TITLE);
+    let mut left = MESSAGE - FRAME - 2 * TITLE - BELOW;
+    let mut facts = Vec::new();
+    for (label, value) in &message.facts {
+        let value = html_within(value, FIELD);
+        left = left.saturating_sub(FIELD_FRAME + in_careful_json(&value));
+        let fact = json!({ "topLabel": label, "text": value, "wrapText": true });
+        facts.push(json!({ "decoratedText": fact }));
+    }
+    let mut sections = vec![json!({ "widgets": facts })];
+    if !message.reasons.is_empty() {
+        let reasons =
+            lines_within(&message.reasons, REASONS, NEWLINE, html_within, in_careful_json);
+        left = left.saturating_sub(REASONS);
+        sections.push(section("Why", &listed(&reasons)));
+    }
+    if let Some(jobs) = &message.jobs {
+        let lines = jobs.within(left, |line| in_careful_json(&escaped(line)) + NEWLINE);
+        let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
+        sections.push(section("Jobs", &listed(&lines)));
+    }
+    sections.extend(message.log.as_ref().and_then(|log| of_log(log, left)));
+    sections.push(json!({ "widgets": [paragraph(&below(message))] }));
+    let card = json!({ "header": { "title": title }, "sections": sections });
+    json!({
+        "fallbackText": title,
+        "cardsV2": [{ "cardId": message.short_id, "card": card }],
+    })
+}
+
+/// The message as plain text: in a fence, where nothing is marked up.
+pub(super) fn minimal(message: &Message) -> Value {
+    let lines = lines_within(&message.plain(), TEXT - LIST, NEWLINE, plain_within, in_careful_json);
+    let of_jobs = |line: &str| in_careful_json(&plain(line)) + NEWLINE;
+    let jobs = message.jobs.as_ref().map(|jobs| jobs.within(LIST, of_jobs)).unwrap_or_default();
+    let jobs = jobs.iter().map(|line| format!("• {}", plain(line)));
+    let lines: Vec<_> = lines.into_iter().chain(jobs).chain([message.command.clone()]).collect();
+    let lines: Vec<_> = lines.iter().map(|line| without_fence(line)).collect();
+    json!({ "text": format!("```\n{}\n```", lines.join("\n")) })
+}
+
+/// The end of the log.
+fn of_log(log: &Log, room: usize) -> Option<Value> {
+    let path = html_within(&log.path, FIELD);
+    let lines: Vec<_> = log.lines.iter().map(|line| escaped(line)).collect();
+    let room = room.saturating_sub(in_careful_json(&path));
+    let lines = last_within(&lines, room, |line| in_careful_json(line) + NEWLINE);
+    (!lines.is_empty()).then(|| section(&format!("Log {path}"), &lines.join("\n")))
+}
+
+/// The line below: how to see the rest, and what is missing.
+fn below(message: &Message) -> String {
+    let Message { names, short_id, command, .. } = message;
+    let known = [format!("{names} {short_id}"), command.clone()];
+    let parts: Vec<_> = known.into_iter().chain(message.not_collected()).collect();
+    html_within(&parts.join(" · "), BELOW)
+}
+
+fn section(header: &str, text: &str) -> Value {
+    json!({ "header": header, "widgets": [paragraph(text)] })
+}
+
+fn paragraph(text: &str) -> Value {
+    json!({ "textParagraph": { "text": text } })
+}
+
+fn listed(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("• {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` as HTML.
+fn html_within(text: &str, most: usize) -> String {
+    let write = |c: char, html: &mut String| match c {
+        '&' => html.push_str("&amp;"),
+        '<' => html.push_str("&lt;"),
+        '>' => html.push_str("&gt;"),
+        c => html.push(c),
+    };
+    cut(text, most, write, in_careful_json)
+}
+
+/// `text` where no escapes are known: U+200B parts what would begin a mention, a link or an entity.
+fn plain_within(text: &str, most: usize) -> String {
+    let write = |c: char, text: &mut String| match c {
+        '<' | '&' => text.extend([c, '\u{200b}']),
+        c => text.push(c),
+    };
+    cut(text, most, write, in_careful_json)
+}
+
+fn plain(text: &str) -> String {
+    plain_within(text, usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sinks::testing::{hostile, is_html};
+    use crate::sinks::{chat, samples};
+
+    /// Every text of a card that is HTML.
+    fn html(payload: &Value) -> Vec<&str> {
+        let sections = payload["cardsV2"][0]["card"]["sections"].as_array().unwrap();
+        let texts = sections.iter().flat_map(|section| {
+            let widgets = section["widgets"].as_array().unwrap().iter();
+            let texts = widgets.flat_map(|widget| {
+                [&widget["decoratedText"]["text"], &widget["textParagraph"]["text"]]
+            });
+            texts.chain([&section["header"]]).collect::<Vec<_>>()
+        });
+        texts.filter_map(Value::as_str).collect()
+    }
+
+    #[test]
+    fn every_message_keeps_the_limits() {
+        for message in chat::messages() {
+            for payload in [full(&message), minimal(&message)] {
+                let bytes = payload.to_string().len();
+                assert!((1..=32_000).contains(&bytes), "{:?}: {bytes}", message.tone);
+            }
+            let full = full(&message);
+            assert!(html(&full).iter().all(|text| !text.is_empty()), "{full:#}");
+        }
+    }
+
+    #[test]
+    fn the_worst_report_leaves_room_for_its_log() {
+        let [crash, ..] = samples::worst_notices();
+        let told = samples::redacted(&crash, Some(&samples::worst()));
+        let full = full(&Message::of(&told, crash.time, 50));
+        let log = html(&full).into_iter().find(|text| text.starts_with("&amp;&lt;&gt;`")).unwrap();
+        assert!(log.len() > 4000, "{}", log.len());
+    }
+
+    #[test]
+    fn a_digest_counts_every_crash() {
+        let [.., digest, _] = samples::worst_notices();
+        let message = samples::message(&digest, 0);
+        for text in [full(&message).to_string(), minimal(&message).to_string()] {
+            let named = text.matches("• ").count() as u64 - 1;
+            let (jobs, crashes) = (10_001 - named, 90_001 - 9 * named);
+            let rest = format!("• and {jobs} more jobs ({crashes} crashes)");
+            assert!(text.contains(&rest) && named > 0, "{named}: {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_text_and_calls_nobody(planted in hostile()) {
+            let message = samples::hostile_message(&planted);
+            let full = full(&message);
+            for text in html(&full) {
+                prop_assert!(is_html(text, &[]), "{}", text);
+            }
+            let title = full["fallbackText"].as_str().unwrap();
+            let minimal = minimal(&message)["text"].as_str().unwrap().to_owned();
+            for text in [title, &minimal] {
+                let parted = text.replace("<\u{200b}", "").replace("&\u{200b}", "");
+                prop_assert!(!parted.contains(['<', '&']), "{}", text);
+            }
+            prop_assert_eq!(minimal.matches("```").count(), 2);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `[sink.mattermost.NAME]`: a message by an incoming webhook, as attachments.
+
+pub(super) mod layout;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::chat::{self, Chat};
+use super::http::{Answer, classify, classify_as};
+use super::{Context, Outcome, Sink};
+use crate::message::Message;
+use crate::time::Timestamp;
+
+pub use super::chat::Settings;
+
+/// Makes the sink.
+pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
+    chat::open(Mattermost, settings, context)
+}
+
+struct Mattermost;
+
+impl Chat for Mattermost {
+    const KIND: &'static str = "mattermost";
+
+    fn full(&self, message: &Message) -> Value {
+        layout::full(message, layout::PROPS)
+    }
+
+    fn minimal(&self, message: &Message) -> Value {
+        layout::minimal(message)
+    }
+
+    /// A 200 counts only with the body `ok`: whatever else says so is no Mattermost.
+    fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
+        match (answer.status.is_success(), answer.body.trim()) {
+            (true, "ok") => Outcome::Delivered,
+            (true, _) => classify_as(answer, StatusCode::CONFLICT, now),
+            (false, _) => classify(answer, now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sinks::testing::outcomes;
+
+    #[test]
+    fn a_page_of_somebody_else_is_no_success() {
+        let judge = |answer: &Answer, now| Mattermost.judge(answer, now);
+        outcomes(
+            judge,
+            &[
+                (200, "ok", "Delivered"),
+                (200, "<html>log in first</html>", "Rejected"),
+                (400, r#"{"id":"web.incoming_webhook.text.length.app_error"}"#, "Refused"),
+                (403, r#"{"id":"web.incoming_webhook.permissions.app_error"}"#, "Parked"),
+                (500, "", "Retry"),
+            ],
+        );
+    }
+}

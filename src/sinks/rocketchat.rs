@@ -1,0 +1,74 @@
+//! `[sink.rocketchat.NAME]`: a message by an incoming webhook, as the attachments of Mattermost.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::chat::{self, Chat};
+use super::http::{Answer, classify, classify_as};
+use super::mattermost::layout;
+use super::{Context, Outcome, Sink};
+use crate::message::Message;
+use crate::time::Timestamp;
+
+pub use super::chat::Settings;
+
+/// All attachments together: as long as a message may be where nobody has changed
+/// `Message_MaxAllowedSize`.
+const MESSAGE: usize = 5000;
+
+/// Makes the sink.
+pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
+    chat::open(RocketChat, settings, context)
+}
+
+struct RocketChat;
+
+impl Chat for RocketChat {
+    const KIND: &'static str = "rocketchat";
+
+    fn full(&self, message: &Message) -> Value {
+        layout::full(message, MESSAGE)
+    }
+
+    fn minimal(&self, message: &Message) -> Value {
+        layout::minimal(message)
+    }
+
+    /// A 200 with `"success": false` is an error; one without a word of success is a stranger's.
+    fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
+        if !answer.status.is_success() {
+            return classify(answer, now);
+        }
+        let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        match said.get("success").and_then(Value::as_bool) {
+            Some(true) => Outcome::Delivered,
+            Some(false) => classify_as(answer, StatusCode::BAD_REQUEST, now),
+            None => classify_as(answer, StatusCode::CONFLICT, now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sinks::testing::outcomes;
+
+    #[test]
+    fn an_answer_counts_by_its_body() {
+        let judge = |answer: &Answer, now| RocketChat.judge(answer, now);
+        outcomes(
+            judge,
+            &[
+                (200, r#"{"success":true}"#, "Delivered"),
+                (200, r#"{"success":false,"error":"error-action-not-allowed"}"#, "Refused"),
+                (200, "<html>log in first</html>", "Rejected"),
+                (
+                    400,
+                    r#"{"success":false,"error":"Invalid integration id or token provided."}"#,
+                    "Refused",
+                ),
+                (401, "", "Parked"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! A message as an Adaptive Card of version 1.4: what Teams shows everywhere.
+//!
+//! All texts on it are runs of rich text, in which nothing is marked up: how Markdown is escaped in the
+//! other elements differs between the clients. A run has no line breaks, so a line is a block.
+//!
+//! Teams takes 28 KB and counts more bytes than it was sent; what does not fit is cut between
+//! characters, a log and a list between lines.
+
+use serde_json::{Value, json};
+
+use crate::message::{Log, Message, Tone, last_within};
+use crate::sinks::markdown;
+use crate::sinks::text::{cut, in_careful_json, lines_within};
+
+/// The whole message, in bytes of JSON.
+const MESSAGE: usize = 20_000;
+/// Of that, what is neither a fact nor a line.
+const FRAME: usize = 1500;
+/// The longest title, which stands there twice.
+const TITLE: usize = 500;
+/// The longest value of a fact.
+const FIELD: usize = 400;
+/// The longest list of reasons.
+const REASONS: usize = 2500;
+/// The longest line below.
+const BELOW: usize = 400;
+/// The longest message that was refused in its full form.
+const TEXT: usize = 5000;
+/// Of that, what the list of a digest has.
+const LIST: usize = 2500;
+/// What a line takes besides its text.
+const LINE: usize = 160;
+
+/// The message as a card with all that a card can have.
+pub(super) fn full(message: &Message) -> Value {
+    let title = text_within(&message.headed(), TITLE);
+    let mut left = MESSAGE - FRAME - 2 * TITLE - BELOW;
+    let mut blocks = vec![json!({
+        "type": "Container",
+        "style": style(message.tone),
+        "bleed": true,
+        "items": [rich(&[json!({
+            "type": "TextRun", "text": title, "weight": "Bolder", "size": "Medium",
+        })], "Default")],
+    })];
+    for (label, value) in &message.facts {
+        let value = text_within(value, FIELD);
+        left = left.saturating_sub(LINE + LINE / 2 + in_careful_json(&value));
+        blocks.push(rich(&[bold(&format!("{label}: ")), run(&value)], "None"));
+    }
+    if !message.reasons.is_empty() {
+        let reasons = lines_within(&message.reasons, REASONS, LINE, text_within, in_careful_json);
+        left = left.saturating_sub(REASONS);
+        blocks.push(rich(&[bold("Why")], "Medium"));
+        blocks.extend(reasons.iter().map(|line| item(line)));
+    }
+    if let Some(jobs) = &message.jobs {
+        let lines = jobs.within(left, |line| in_careful_json(&text(line)) + LINE);
+        blocks.push(rich(&[bold("Jobs")], "Medium"));
+        blocks.extend(lines.iter().map(|line| item(&text(line))));
+    }
+    if let Some(log) = &message.log {
+        blocks.extend(of_log(log, left));
+    }
+    let below = json!({ "type": "TextRun", "text": below(message), "isSubtle": true });
+    blocks.push(rich(&[below], "Medium"));
+    posted(message, &blocks)
+}
+
+/// The message as a card of lines: a workflow posts nothing else.
+pub(super) fn minimal(message: &Message) -> Value {
+    let lines = lines_within(&message.plain(), TEXT - LIST, LINE, text_within, in_careful_json);
+    let cost = |line: &str| in_careful_json(&text(line)) + LINE;
+    let jobs = message.jobs.as_ref().map(|jobs| jobs.within(LIST, cost)).unwrap_or_default();
+    let jobs = jobs.iter().map(|line| format!("• {}", text(line)));
+    let lines: Vec<_> = lines.into_iter().chain(jobs).chain([message.command.clone()]).collect();
+    let blocks: Vec<_> = lines.iter().map(|line| rich(&[run(line)], "None")).collect();
+    posted(message, &blocks)
+}
+
+/// What a webhook takes.
+fn posted(message: &Message, blocks: &[Value]) -> Value {
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": {
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard",
+                "version": "1.4",
+                "msteams": { "width": "Full" },
+                "fallbackText": markdown::escaped_within(&message.headed(), TITLE, in_careful_json),
+                "body": blocks,
+            },
+        }],
+    })
+}
+
+/// The colour behind the title, as the theme of the reader has it.
+fn style(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Crash | Tone::GaveUp => "attention",
+        Tone::Repeats | Tone::SinkFailed => "warning",
+        Tone::Recovered => "good",
+        Tone::Digest => "accent",
+    }
+}
+
+/// The end of the log, in a font of fixed width.
+fn of_log(log: &Log, room: usize) -> Vec<Value> {
+    let path = text_within(&log.path, FIELD);
+    let room = room.saturating_sub(in_careful_json(&path) + LINE);
+    let lines: Vec<_> = log.lines.iter().map(|line| text(line)).collect();
+    let lines = last_within(&lines, room, |line| in_careful_json(line) + LINE);
+    let title = (!lines.is_empty()).then(|| rich(&[bold("Log "), run(&path)], "Medium"));
+    let lines = lines.iter().map(|line| {
+        let fixed = json!({
+            "type": "TextRun", "text": line, "fontType": "Monospace", "size": "Small",
+        });
+        rich(&[fixed], "None")
+    });
+    title.into_iter().chain(lines).collect()
+}
+
+/// The line below: how to see the rest, and what is missing.
+fn below(message: &Message) -> String {
+    let Message { names, short_id, command, .. } = message;
+    let known = [format!("{names} {short_id}"), command.clone()];
+    let parts: Vec<_> = known.into_iter().chain(message.not_collected()).collect();
+    text_within(&parts.join(" · "), BELOW)
+}
+
+fn item(line: &str) -> Value {
+    rich(&[run(&format!("• {line}"))], "None")
+}
+
+fn rich(runs: &[Value], spacing: &str) -> Value {
+    json!({ "type": "RichTextBlock", "spacing": spacing, "inlines": runs })
+}
+
+fn bold(text: &str) -> Value {
+    json!({ "type": "TextRun", "text": text, "weight": "Bolder" })
+}
+
+fn run(text: &str) -> Value {
+    json!({ "type": "TextRun", "text": text })
+}
+
+/// `text` with U+200B in what Teams would take for a date to be written in the reader's words.
+fn text_within(text: &str, most: usize) -> String {
+    let write = |c: char, text: &mut String| match c {
+        '{' if text.ends_with('{') => text.push_str("\u{200b}{"),
+        c => text.push(c),
+    };
+    cut(text, most, write, in_careful_json)
+}
+
+fn text(text: &str) -> String {
+    text_within(text, usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sinks::{chat, samples, testing};
+
+    /// What each element may have besides its type, by Microsoft's schema of version 1.4.
+    const ELEMENTS: &[(&str, &[&str])] = &[
+        ("message", &["attachments"]),
+        ("AdaptiveCard", &["$schema", "version", "fallbackText", "body", "msteams"]),
+        ("Container", &["style", "bleed", "items"]),
+        ("RichTextBlock", &["spacing", "inlines"]),
+        ("TextRun", &["text", "weight", "size", "fontType", "isSubtle"]),
+    ];
+
+    /// Every element of a message.
+    fn elements(value: &Value) -> Vec<&Value> {
+        let inner: Vec<_> = match value {
+            Value::Array(values) => values.iter().flat_map(elements).collect(),
+            Value::Object(fields) => fields.values().flat_map(elements).collect(),
+            _ => Vec::new(),
+        };
+        let own = value.get("type").is_some().then_some(value);
+        own.into_iter().chain(inner).collect()
+    }
+
+    #[test]
+    fn every_message_keeps_the_limits() {
+        for message in chat::messages() {
+            for payload in [full(&message), minimal(&message)] {
+                let bytes = payload.to_string().len();
+                assert!((1..=20_000).contains(&bytes), "{:?}: {bytes}", message.tone);
+                let texts = elements(&payload).into_iter().filter_map(|it| it["text"].as_str());
+                let escaped: usize = texts.map(|text| in_careful_json(text) - text.len()).sum();
+                assert!(bytes + escaped <= 28_672, "{:?}: {bytes} and {escaped}", message.tone);
+            }
+        }
+    }
+
+    #[test]
+    fn a_card_has_nothing_that_its_version_does_not_know() {
+        for message in chat::messages() {
+            for payload in [full(&message), minimal(&message)] {
+                for element in elements(&payload) {
+                    let (_, known) =
+                        ELEMENTS.iter().find(|(name, _)| element["type"] == *name).unwrap();
+                    let keys = element.as_object().unwrap().keys().filter(|key| *key != "type");
+                    let unknown: Vec<_> = keys.filter(|key| !known.contains(&&***key)).collect();
+                    assert!(unknown.is_empty(), "{unknown:?} in {element:#}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_worst_report_leaves_room_for_its_log() {
+        let [crash, ..] = samples::worst_notices();
+        let told = samples::redacted(&crash, Some(&samples::worst()));
+        let full = full(&Message::of(&told, crash.time, 50));
+        let lines = elements(&full).into_iter().filter(|it| it["fontType"] == "Monospace").count();
+        assert!(lines > 2, "{lines}");
+    }
+
+    #[test]
+    fn a_digest_counts_every_crash() {
+        let [.., digest, _] = samples::worst_notices();
+        let message = samples::message(&digest, 0);
+        for text in [full(&message).to_string(), minimal(&message).to_string()] {
+            let named = text.matches("• ").count() as u64 - 1;
+            let (jobs, crashes) = (10_001 - named, 90_001 - 9 * named);
+            let rest = format!("• and {jobs} more jobs ({crashes} crashes)");
+            assert!(text.contains(&rest) && named > 0, "{named}: {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_in_runs_of_one_line(planted in testing::hostile()) {
+            let message = samples::hostile_message(&planted);
+            for payload in [full(&message), minimal(&message)] {
+                for element in elements(&payload) {
+                    let text = element["text"].as_str().unwrap_or_default();
+                    prop_assert!(text.is_empty() || element["type"] == "TextRun");
+                    prop_assert!(!text.contains("{{") && !text.contains('\n'), "{}", text);
+                }
+            }
+        }
+    }
+}
