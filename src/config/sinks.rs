@@ -6,7 +6,9 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use super::words::list;
 use crate::routing::Routing;
-use crate::sinks::{Context, Sink, email, exec, file, slack, syslog, webhook};
+use crate::sinks::{
+    Context, Sink, email, exec, file, matrix, ntfy, otlp, sentry, slack, syslog, telegram, webhook,
+};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
@@ -22,7 +24,7 @@ pub(super) struct Kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 11] = [
     Kind {
         name: "email",
         open: |table, context| Ok(email::open(read(table)?, context)),
@@ -39,6 +41,26 @@ const KINDS: [Kind; 6] = [
         routing: Routing::of_a_feed,
     },
     Kind {
+        name: "matrix",
+        open: |table, context| Ok(matrix::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "ntfy",
+        open: |table, context| Ok(ntfy::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "otlp",
+        open: |table, context| Ok(otlp::open(read(table)?, context)),
+        routing: Routing::of_a_feed,
+    },
+    Kind {
+        name: "sentry",
+        open: |table, context| Ok(sentry::open(read(table)?, context)),
+        routing: Routing::of_a_feed,
+    },
+    Kind {
         name: "slack",
         open: |table, context| Ok(slack::open(read(table)?, context)),
         routing: Routing::default,
@@ -46,6 +68,11 @@ const KINDS: [Kind; 6] = [
     Kind {
         name: "syslog",
         open: |table, context| Ok(syslog::open(read(table)?, context)),
+        routing: Routing::default,
+    },
+    Kind {
+        name: "telegram",
+        open: |table, context| Ok(telegram::open(read(table)?, context)),
         routing: Routing::default,
     },
     Kind {

@@ -9,11 +9,19 @@ pub mod exec;
 pub mod file;
 mod http;
 mod json;
+pub mod matrix;
 mod mrkdwn;
+pub mod ntfy;
+pub mod otlp;
+mod outline;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod sentry;
 pub mod slack;
 pub mod syslog;
+pub mod telegram;
+#[cfg(test)]
+mod testing;
 mod time_limit;
 pub mod webhook;
 

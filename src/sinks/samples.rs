@@ -1,5 +1,6 @@
 //! Reports and notices for the tests of what puts them into words.
 
+use crate::message::Message;
 use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
 use crate::redaction::{Redacted, Redaction};
 use crate::report::CrashReport;
@@ -179,4 +180,50 @@ pub(crate) fn alone(notice: &Notice) -> Redacted {
 /// `notice` as a sink is handed it, with its report.
 pub(crate) fn redacted(notice: &Notice, report: Option<&CrashReport>) -> Redacted {
     Redaction::off().redact_notice(notice, report)
+}
+
+/// What is told of `notice`, and of [`report`] where it names one.
+pub(crate) fn message(notice: &Notice, log_lines: usize) -> Message {
+    let report = notice.report().map(|_| report());
+    Message::of(&redacted(notice, report.as_ref()), notice.time, log_lines)
+}
+
+/// Each kind of notice with the report that it names, as it mostly is and at its worst.
+pub(crate) fn all_told() -> Vec<Redacted> {
+    let of = |notice: Notice, report: &CrashReport| {
+        redacted(&notice, notice.report().is_some().then_some(report))
+    };
+    let (report, worst) = (report(), worst());
+    let mostly = notices().map(|notice| of(notice, &report));
+    let at_worst = worst_notices().map(|notice| of(notice, &worst));
+    mostly.into_iter().chain(at_worst).collect()
+}
+
+/// The messages on [`all_told`], an hour after.
+pub(crate) fn messages(log_lines: usize) -> Vec<Message> {
+    let late = |time: Timestamp| Timestamp::from_micros(time.micros() + 3_600_000_000);
+    let told = all_told();
+    told.iter().map(|told| Message::of(told, late(told.notice().time), log_lines)).collect()
+}
+
+/// What is told of a crash of a job, on a host and after a log with `planted` in their names.
+pub(crate) fn hostile_message(planted: &str) -> Message {
+    let report = hostile(planted);
+    let told = redacted(&Notice::of(&report), Some(&report));
+    Message::of(&told, report.time, 20)
+}
+
+/// The crash of a job, on a host and after a log with `planted` in their names.
+pub(crate) fn hostile(planted: &str) -> CrashReport {
+    let mut report = report();
+    report.summary = format!("{planted}: crashed");
+    report.key = format!("{planted}/{planted}/{planted}");
+    for text in [&mut report.job.name, &mut report.job.instance, &mut report.host.name] {
+        *text = planted.to_owned();
+    }
+    report.verdict.reasons = vec![planted.to_owned()];
+    report.incomplete[0].reason = planted.to_owned();
+    let log = report.log.as_mut().unwrap();
+    (log.path, log.lines) = (format!("/{planted}"), vec![planted.to_owned(), "end".to_owned()]);
+    report
 }
