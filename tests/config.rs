@@ -75,8 +75,13 @@ fn what_is_shipped_loads() {
         ("email-smtp", "email.ops"),
         ("exec", "exec.broker"),
         ("file", "file.jsonl"),
+        ("matrix", "matrix.ops"),
+        ("ntfy", "ntfy.ops"),
+        ("otlp", "otlp.logs"),
+        ("sentry", "sentry.crashes"),
         ("slack", "slack.ops"),
         ("syslog", "syslog.log"),
+        ("telegram", "telegram.ops"),
         ("webhook", "webhook.hook"),
     ] {
         let example = shipped(&format!("examples/{name}.toml"));
@@ -98,7 +103,20 @@ fn what_is_commented_out_loads_too() {
         ["file.jsonl", "slack.ops", "webhook.hook"]
     );
 
-    for name in ["email", "email-smtp", "exec", "file", "slack", "syslog", "webhook"] {
+    for name in [
+        "email",
+        "email-smtp",
+        "exec",
+        "file",
+        "matrix",
+        "ntfy",
+        "otlp",
+        "sentry",
+        "slack",
+        "syslog",
+        "telegram",
+        "webhook",
+    ] {
         let example = shipped(&format!("examples/{name}.toml"));
         for (number, line) in example.lines().enumerate() {
             let Some(config) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else {
@@ -175,7 +193,7 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
             "config.toml:1:12: unknown kind of sink `slak`, expected one of `email`, `exec`, \
-             `file`, `slack`, `syslog`, `webhook`",
+             `file`, `matrix`, `ntfy`, `otlp`, `sentry`, `slack`, `syslog`, `telegram`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",

@@ -53,7 +53,7 @@ pub struct Settings {
 
 /// A user, a group or a channel.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "not the number of a chat, or \"@name\" of a public channel")]
 enum Chat {
     /// The number of any of them.
     Id(i64),
