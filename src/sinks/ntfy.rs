@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify, classify_as};
-use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
+use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
@@ -118,6 +118,10 @@ impl Ntfy {
             let priority = self.priority.unwrap_or_else(|| layout::priority(severity));
             fields.insert("topic".to_owned(), topic.reveal().into());
             fields.insert("priority".to_owned(), priority.into());
+            let report = attempt.notice.report().filter(|_| attempt.fidelity == Fidelity::Full);
+            if let Some(link) = report.and_then(layout::click) {
+                fields.insert("click".to_owned(), link.into());
+            }
         }
         let post = Post { url: self.server.clone(), headers, body: body.to_string().into_bytes() };
         let answer = self.transport.post_json(post)?;

@@ -58,7 +58,10 @@ pub(super) fn headed(message: &Message, fidelity: Fidelity) -> String {
     }
 }
 
-/// All of `message` but its title, within `room`; without reasons and log in the plainest form.
+/// Of the facts, the plainest form has as many: those on who, what and when stand first.
+const KEY_FACTS: usize = 6;
+
+/// All of `message` but its title, within `room`; in the plainest form the key facts and the jobs.
 pub(super) fn outline(
     message: &Message,
     markup: &Markup,
@@ -66,7 +69,8 @@ pub(super) fn outline(
     fidelity: Fidelity,
 ) -> String {
     let below = markup.below(message, room / 16);
-    let mut text = markup.facts(&message.facts, room / 8 * 3, room / 24);
+    let most = if fidelity == Fidelity::Full { usize::MAX } else { KEY_FACTS };
+    let mut text = markup.facts(message.facts.iter().take(most), room / 8 * 3, room / 24);
     let left = |text: &str| {
         room.saturating_sub((markup.measure)(text)).saturating_sub((markup.measure)(&below))
     };
@@ -110,9 +114,14 @@ impl Markup {
     }
 
     /// As many facts as `room` has, each with at most `most` of it.
-    fn facts(&self, facts: &[(&'static str, String)], room: usize, most: usize) -> String {
+    fn facts<'a>(
+        &self,
+        facts: impl Iterator<Item = &'a (&'static str, String)>,
+        room: usize,
+        most: usize,
+    ) -> String {
         let [before, between, after] = self.fact;
-        let written = facts.iter().map(|(label, value)| {
+        let written = facts.map(|(label, value)| {
             format!("{before}{label}{between}{}{after}", self.cut(value, most))
         });
         self.within(self.facts, written, room)

@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use crate::message::Message;
+use crate::report::CrashReport;
 use crate::sinks::Fidelity;
+use crate::sinks::http::parse_url;
 use crate::sinks::outline::{Markup, PLAIN, headed, json_len, outline};
 use crate::verdict::Severity;
 
@@ -16,6 +18,9 @@ const TEXT: usize = 4096;
 /// The longest title, likewise.
 const TITLE: usize = 500;
 
+/// The longest URL that a tap opens, likewise.
+const LINK: usize = 1000;
+
 const TEXT_ONLY: Markup = Markup { measure: json_len, ..PLAIN };
 
 /// What is posted, without where it goes and how loud it is.
@@ -24,6 +29,12 @@ pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
         "title": TEXT_ONLY.cut(&headed(message, fidelity), TITLE),
         "message": outline(message, &TEXT_ONLY, TEXT, fidelity),
     })
+}
+
+/// The page that a tap opens: the first that belongs to `report`.
+pub(super) fn click(report: &CrashReport) -> Option<&str> {
+    let link = report.links.first().map(|link| link.href.as_str());
+    link.filter(|link| parse_url(link).is_ok() && json_len(link) <= LINK)
 }
 
 /// ntfy's number for `severity`: from a line in the list to a phone that rings on.
@@ -53,6 +64,24 @@ mod tests {
                 assert!(body["message"].as_str().unwrap().len() <= 4096, "{body:#}");
                 assert!(body.to_string().len() <= 8192 - 200, "{}", body.to_string().len());
             }
+        }
+    }
+
+    #[test]
+    fn a_tap_opens_a_page_and_nothing_else() {
+        let link = |href: &str| {
+            let mut report = samples::report();
+            href.clone_into(&mut report.links[0].href);
+            click(&report).map(str::to_owned)
+        };
+        assert_eq!(
+            link("https://wiki.example.com/?a=1"),
+            Some("https://wiki.example.com/?a=1".to_owned())
+        );
+        for href in
+            ["javascript:alert(1)", "/runbook", "", &format!("https://x/{}", "y".repeat(1000))]
+        {
+            assert_eq!(link(href), None, "{href}");
         }
     }
 

@@ -115,6 +115,7 @@ fn of_notice(attributes: &mut Attributes, notice: &Notice) {
     }
     match &notice.subject {
         Subject::Crash { cause, nth, .. } => {
+            attributes.text("upstart.verdict", cause.verdict.word());
             attributes.text("upstart.exit", cause.exit.as_deref().unwrap_or_default());
             attributes.number("upstart.nth", *nth);
         }

@@ -8,7 +8,7 @@ use crate::message::{Message, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::report::CrashReport;
 use crate::sinks::{Attempt, Fidelity, json as notice_json};
-use crate::verdict::{Severity, VerdictKind};
+use crate::verdict::Severity;
 
 /// The longest tag, in characters.
 const TAG: usize = 200;
@@ -73,7 +73,7 @@ fn fingerprint(notice: &Notice) -> Vec<String> {
     let mut parts = vec!["upstart-monitor".to_owned()];
     match &notice.subject {
         Subject::Crash { job, cause, .. } => {
-            parts.extend([job.name.clone(), word(cause.verdict)]);
+            parts.extend([job.name.clone(), cause.verdict.word().to_owned()]);
             parts.extend(cause.exit.clone());
         }
         subject => {
@@ -108,7 +108,7 @@ fn tags(notice: &Notice, report: Option<&CrashReport>) -> BTreeMap<String, Strin
         tag("upstart_instance", &job.instance);
     }
     if let Subject::Crash { cause, .. } = &notice.subject {
-        tag("verdict", &word(cause.verdict));
+        tag("verdict", cause.verdict.word());
         tag("exit", cause.exit.as_deref().unwrap_or_default());
     }
     tags
@@ -143,12 +143,6 @@ fn contexts(report: Option<&CrashReport>, message: &Message) -> Value {
         fields.insert("report".to_owned(), more);
     }
     contexts
-}
-
-/// `crashed`, as in reports.
-fn word(verdict: VerdictKind) -> String {
-    let word = serde_json::to_value(verdict).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
