@@ -66,18 +66,23 @@ fn no_config_is_a_config_without_sinks() {
 }
 
 /// Each shipped example: the kind of sink, and what it is called there.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 17] = [
     ("discord", "discord.ops"),
     ("email", "email.ops"),
     ("email-smtp", "email.ops"),
     ("exec", "exec.broker"),
     ("file", "file.jsonl"),
     ("googlechat", "googlechat.ops"),
+    ("matrix", "matrix.ops"),
     ("mattermost", "mattermost.ops"),
+    ("ntfy", "ntfy.ops"),
+    ("otlp", "otlp.logs"),
     ("rocketchat", "rocketchat.ops"),
+    ("sentry", "sentry.crashes"),
     ("slack", "slack.ops"),
     ("syslog", "syslog.log"),
     ("teams", "teams.ops"),
+    ("telegram", "telegram.ops"),
     ("webhook", "webhook.hook"),
 ];
 
@@ -182,7 +187,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `discord`, `email`, `exec`, `file`, `googlechat`, `mattermost`, `rocketchat`, `slack`, `syslog`, `teams`, `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of `discord`, `email`, `exec`, `file`, `googlechat`, `matrix`, `mattermost`, `ntfy`, `otlp`, `rocketchat`, `sentry`, `slack`, `syslog`, `teams`, `telegram`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",

@@ -7,8 +7,8 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 use super::words::list;
 use crate::routing::Routing;
 use crate::sinks::{
-    Context, Sink, discord, email, exec, file, googlechat, mattermost, rocketchat, slack, syslog,
-    teams, webhook,
+    Context, Sink, discord, email, exec, file, googlechat, matrix, mattermost, ntfy, otlp,
+    rocketchat, sentry, slack, syslog, teams, telegram, webhook,
 };
 
 /// Makes a sink of its table; `None` where the context has noted why not.
@@ -36,17 +36,22 @@ macro_rules! kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 16] = [
     kind!(discord, Routing::default),
     kind!(email, Routing::default),
     kind!(exec, Routing::default),
     kind!(file, Routing::of_a_feed),
     kind!(googlechat, Routing::default),
+    kind!(matrix, Routing::default),
     kind!(mattermost, Routing::default),
+    kind!(ntfy, Routing::default),
+    kind!(otlp, Routing::of_a_feed),
     kind!(rocketchat, Routing::default),
+    kind!(sentry, Routing::of_a_feed),
     kind!(slack, Routing::default),
     kind!(syslog, Routing::default),
     kind!(teams, Routing::default),
+    kind!(telegram, Routing::default),
     kind!(webhook, Routing::default),
 ];
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::http::{ProxyChoice, Transport, parse_url};
 use super::{Delivery, Period};
 use crate::secret::{Environment, Secret, SecretSource};
@@ -84,6 +86,42 @@ impl<'a> Context<'a> {
             _ => Ok(source),
         });
         self.noted(source)
+    }
+
+    /// Exactly one of `KEY`, `KEY_file`, `KEY_env`: a secret that no others can read.
+    pub(super) fn secret(
+        &mut self,
+        key: &str,
+        inline: Option<Secret>,
+        file: Option<PathBuf>,
+        variable: Option<String>,
+    ) -> Option<SecretSource> {
+        let source = SecretSource::one_of(key, inline, file, variable);
+        self.noted(source).map(|source| self.guarded(source))
+    }
+
+    /// At most one of `KEY`, `KEY_file`, `KEY_env`: the same, where it may be left out.
+    pub(super) fn optional_secret(
+        &mut self,
+        key: &str,
+        inline: Option<Secret>,
+        file: Option<PathBuf>,
+        variable: Option<String>,
+    ) -> Option<Option<SecretSource>> {
+        let source = SecretSource::at_most_one_of(key, inline, file, variable);
+        self.noted(source).map(|source| source.map(|source| self.guarded(source)))
+    }
+
+    /// The URL of a server, under which its services lie; it holds no secret.
+    pub(super) fn server(&mut self, key: &str, url: &str) -> Option<Url> {
+        let plain = |url: &Url| {
+            url.username().is_empty() && url.password().is_none() && url.query().is_none()
+        };
+        let url = parse_url(url).and_then(|url| match url {
+            url if plain(&url) => Ok(url),
+            _ => Err("a URL without a user, a password and a query is meant".to_owned()),
+        });
+        self.noted(url.map_err(|why| format!("`{key}`: {why}")))
     }
 
     /// Why a secret that stands in this file is not used, if others can read it.

@@ -13,14 +13,20 @@ pub mod googlechat;
 mod http;
 mod json;
 mod markdown;
+pub mod matrix;
 pub mod mattermost;
 mod mrkdwn;
+pub mod ntfy;
+pub mod otlp;
+mod outline;
 pub mod rocketchat;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod sentry;
 pub mod slack;
 pub mod syslog;
 pub mod teams;
+pub mod telegram;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -1,26 +1,24 @@
 //! `[sink.webhook.NAME]`: the notice as JSON, posted to a service of the operator's own.
 //!
-//! Headers and signature are those of Standard Webhooks (standardwebhooks.com): `webhook-id` stays
-//! the same over all tries, `webhook-timestamp` is that of the try.
+//! Headers are those of Standard Webhooks (standardwebhooks.com): `webhook-id` stays the same over
+//! all tries, `webhook-timestamp` is that of the try. Signatures are theirs, or GitHub's.
+
+mod format;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
-use sha2::Sha256;
 
 use super::http::{Post, ProxyChoice, Transport, classify, parse_url, read_url};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint, json};
+use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::secret::{Environment, Secret, SecretSource};
-
-/// What a secret begins with whose rest is the key in base64.
-const ENCODED: &str = "whsec_";
+use format::Format;
+use signature::Scheme;
 
 /// The table `[sink.webhook.NAME]`.
 #[derive(Debug, Deserialize)]
@@ -38,6 +36,11 @@ pub struct Settings {
     secret_file: Option<PathBuf>,
     /// The variable that holds it.
     secret_env: Option<String>,
+    /// How they are signed.
+    signature: Option<Scheme>,
+    /// What is posted.
+    #[serde(default)]
+    format: Format,
     /// More headers; their values are never shown.
     #[serde(default)]
     headers: BTreeMap<String, Secret>,
@@ -56,6 +59,12 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         settings.secret_file,
         settings.secret_env,
     );
+    let secret = match secret {
+        Ok(None) if settings.signature.is_some() => {
+            Err("`signature` takes a `secret` to sign with".to_owned())
+        }
+        secret => secret,
+    };
     let secret = context.noted(secret);
     let exposed = context.exposed().filter(|_| !settings.headers.is_empty()).map(str::to_owned);
     let headers: Vec<_> = settings.headers.iter().map(|pair| context.noted(header(pair))).collect();
@@ -63,6 +72,8 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     Some(Box::new(Webhook {
         url: url?,
         secret: secret?.map(|secret| context.guarded(secret)),
+        signature: settings.signature.unwrap_or_default(),
+        format: settings.format,
         headers: headers.into_iter().collect::<Option<_>>()?,
         exposed,
         transport: context.transport(Overrides { timeout, proxy, ca_file }),
@@ -90,6 +101,8 @@ fn header((name, value): (&String, &Secret)) -> Result<(HeaderName, HeaderValue)
 struct Webhook {
     url: SecretSource,
     secret: Option<SecretSource>,
+    signature: Scheme,
+    format: Format,
     headers: HeaderMap,
     /// Why the headers, which may hold keys, are not sent, if others can read them.
     exposed: Option<String>,
@@ -112,6 +125,7 @@ impl Sink for Webhook {
             "webhook",
             self.url.state(&self.environment).reveal(),
             secret.as_ref().map_or("", Secret::reveal),
+            &format!("{:?} {:?}", self.signature, self.format),
             &headers,
             self.exposed.as_deref().unwrap_or_default(),
             self.transport.state().reveal(),
@@ -126,10 +140,7 @@ impl Webhook {
             return Err(parked(why));
         }
         let url = read_url("url", &self.url, &self.environment)?;
-        let body = match attempt.fidelity {
-            Fidelity::Full => json::full(attempt.notice),
-            Fidelity::Minimal => Ok(json::minimal(attempt.notice)),
-        };
+        let body = self.format.body(attempt.notice, attempt.fidelity);
         let body = body.map_err(|error| Outcome::Rejected { why: error.to_string() })?;
         let body = body.to_string().into_bytes();
 
@@ -143,59 +154,12 @@ impl Webhook {
         set("webhook-timestamp", &timestamp);
         if let Some(secret) = &self.secret {
             let secret = secret.read(&self.environment).map_err(|why| parked(&why))?;
-            let key = key(&secret).map_err(parked)?;
-            set("webhook-signature", &signature(&key, &id, &timestamp, &body));
+            let signed = self.signature.header(&secret, &id, &timestamp, &body);
+            let (name, value) = signed.map_err(parked)?;
+            set(name, &value);
         }
-        let answer = self.transport.post_json(Post { url, headers, body })?;
+        let post = Post { url, headers, body };
+        let answer = self.transport.post(self.format.content_type(), post)?;
         Ok(classify(&answer, attempt.now))
-    }
-}
-
-/// The bytes that the secret stands for.
-fn key(secret: &Secret) -> Result<Vec<u8>, &'static str> {
-    match secret.reveal().strip_prefix(ENCODED) {
-        Some(encoded) => {
-            STANDARD.decode(encoded).map_err(|_| "secret: what follows `whsec_` is no base64")
-        }
-        None => Ok(secret.reveal().as_bytes().to_vec()),
-    }
-}
-
-/// `v1,` and the HMAC-SHA256 of `ID.TIMESTAMP.BODY` in base64.
-fn signature(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return String::new(); // HMAC takes keys of every length.
-    };
-    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
-        mac.update(part);
-    }
-    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The vector that the libraries of Standard Webhooks are tested with.
-    #[test]
-    fn signs_as_standard_webhooks_does() {
-        let secret = Secret::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
-        let (id, time) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330");
-        assert_eq!(
-            signature(&key(&secret).unwrap(), id, time, br#"{"test": 2432232314}"#),
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
-    }
-
-    #[test]
-    fn a_secret_is_taken_as_it_is_or_decoded() {
-        for (secret, expected) in [
-            ("It's a Secret", Some(&b"It's a Secret"[..])),
-            ("whsec_MDEy", Some(b"012")),
-            ("whsec_no base64", None),
-        ] {
-            let key = key(&Secret::from(secret.to_owned()));
-            assert_eq!(key.ok().as_deref(), expected, "{secret}");
-        }
     }
 }

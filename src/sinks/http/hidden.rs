@@ -15,7 +15,7 @@ pub(super) fn redactor(post: &Post, proxies: &[Url]) -> Redactor {
     for part in [post.url.path(), post.url.query().unwrap_or_default()] {
         let part = part.trim_start_matches('/');
         redactor.add(part);
-        redactor.add(&decoded(part));
+        redactor.add(&percent_decoded(part));
     }
     for url in proxies.iter().chain([&post.url]) {
         add_user(&mut redactor, url);
@@ -32,7 +32,7 @@ fn add_user(redactor: &mut Redactor, url: &Url) {
     if user.is_empty() && password.is_empty() {
         return;
     }
-    let (plain_user, plain_password) = (decoded(user), decoded(password));
+    let (plain_user, plain_password) = (percent_decoded(user), percent_decoded(password));
     redactor.add(&STANDARD.encode(format!("{plain_user}:{plain_password}")));
     for text in [password, &plain_password, user, &plain_user] {
         redactor.add(text);
@@ -40,7 +40,7 @@ fn add_user(redactor: &mut Redactor, url: &Url) {
 }
 
 /// `text` with each `%41` as the byte that it stands for.
-fn decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut pieces = text.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
@@ -74,7 +74,7 @@ mod tests {
             ("%zz%41", "%zzA"),
             ("%\u{2603}%41", "%\u{2603}A"),
         ] {
-            assert_eq!(decoded(text), expected, "{text}");
+            assert_eq!(percent_decoded(text), expected, "{text}");
         }
     }
 

@@ -18,17 +18,21 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use reqwest::blocking::{Client, ClientBuilder};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 
 use classify::PROXY;
 pub(crate) use classify::{classify, classify_as};
+pub(crate) use hidden::percent_decoded;
 pub use proxy::ProxyChoice;
 pub(crate) use tls::trusted;
 
 use super::{MENDING, Outcome, Wait};
 use crate::secret::{Environment, Secret, SecretSource};
+
+/// What most services take.
+const JSON: &str = "application/json";
 
 /// Of an answer this much is read, in bytes.
 const ANSWER_LEN: u64 = 64 * 1024;
@@ -57,7 +61,7 @@ pub(crate) struct Post {
     pub url: Url,
     /// With which headers, besides the usual ones; those marked sensitive are never shown.
     pub headers: HeaderMap,
-    /// What: JSON.
+    /// What.
     pub body: Vec<u8>,
 }
 
@@ -80,6 +84,31 @@ impl Transport {
     /// # Errors
     /// The outcome, where there was no whole answer.
     pub(crate) fn post_json(&self, post: Post) -> Result<Answer, Outcome> {
+        self.hand_over(Method::POST, JSON, post)
+    }
+
+    /// The same as [`Self::post_json`], of a body that is `content_type`.
+    ///
+    /// # Errors
+    /// The outcome, where there was no whole answer.
+    pub(crate) fn post(&self, content_type: &'static str, post: Post) -> Result<Answer, Outcome> {
+        self.hand_over(Method::POST, content_type, post)
+    }
+
+    /// The same as [`Self::post_json`] by PUT, for services where the URL names what is handed over.
+    ///
+    /// # Errors
+    /// The outcome, where there was no whole answer.
+    pub(crate) fn put_json(&self, post: Post) -> Result<Answer, Outcome> {
+        self.hand_over(Method::PUT, JSON, post)
+    }
+
+    fn hand_over(
+        &self,
+        method: Method,
+        content_type: &'static str,
+        post: Post,
+    ) -> Result<Answer, Outcome> {
         let from = origin(&post.url);
         if let Some(why) = self.proxy.exposed(&self.environment) {
             return Err(Outcome::Parked { why });
@@ -92,7 +121,7 @@ impl Transport {
         let client = client.build();
         let client =
             client.map_err(|error| cannot(innermost(&error).to_string(), Wait::BackOff))?;
-        let sent = self.send(&client, post);
+        let sent = self.send(&client, method, content_type, post);
         let_go(client);
         match sent {
             Ok((status, headers, body)) => {
@@ -114,10 +143,13 @@ impl Transport {
     fn send(
         &self,
         client: &Client,
+        method: Method,
+        content_type: &'static str,
         post: Post,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Box<dyn Error>> {
-        let request = client.post(post.url).timeout(self.timeout).headers(post.headers);
-        let request = request.header(CONTENT_TYPE, "application/json").body(post.body);
+        let request = client.request(method, post.url).timeout(self.timeout);
+        let request = request.headers(post.headers).header(CONTENT_TYPE, content_type);
+        let request = request.body(post.body);
         let answer = request.send().map_err(reqwest::Error::without_url)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = Vec::new();
@@ -185,6 +217,24 @@ pub(crate) fn read_url(
 ) -> Result<Url, Outcome> {
     let url = source.read(environment).and_then(|url| parse_url(url.reveal()));
     url.map_err(|why| Outcome::Parked { why: format!("{key}: {why}") })
+}
+
+/// `Bearer TOKEN` with the token that `source`, the key `key` of the config, gives now.
+///
+/// # Errors
+/// The outcome, where it gives none.
+pub(crate) fn bearer(
+    key: &str,
+    source: &SecretSource,
+    environment: &Environment,
+) -> Result<HeaderValue, Outcome> {
+    let value = source.read(environment).and_then(|token| {
+        HeaderValue::try_from(format!("Bearer {}", token.reveal()))
+            .map_err(|_| "cannot be sent in a header".to_owned())
+    });
+    let mut value = value.map_err(|why| Outcome::Parked { why: format!("{key}: {why}") })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// `text` as the URL of an HTTP service.

@@ -1,0 +1,99 @@
+//! A message as ntfy publishes it.
+//!
+//! A message of more than 4,096 bytes becomes a file, and a body of more than 8,192 is refused;
+//! escapes count in the body, so both limits are kept as if they counted in either.
+
+use serde_json::{Value, json};
+
+use crate::message::Message;
+use crate::report::CrashReport;
+use crate::sinks::Fidelity;
+use crate::sinks::http::parse_url;
+use crate::sinks::outline::{Markup, PLAIN, headed, json_len, outline};
+use crate::verdict::Severity;
+
+/// The longest message, in bytes of JSON.
+const TEXT: usize = 4096;
+
+/// The longest title, likewise.
+const TITLE: usize = 500;
+
+/// The longest URL that a tap opens, likewise.
+const LINK: usize = 1000;
+
+const TEXT_ONLY: Markup = Markup { measure: json_len, ..PLAIN };
+
+/// What is posted, without where it goes and how loud it is.
+pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
+    json!({
+        "title": TEXT_ONLY.cut(&headed(message, fidelity), TITLE),
+        "message": outline(message, &TEXT_ONLY, TEXT, fidelity),
+    })
+}
+
+/// The page that a tap opens: the first that belongs to `report`.
+pub(super) fn click(report: &CrashReport) -> Option<&str> {
+    let link = report.links.first().map(|link| link.href.as_str());
+    link.filter(|link| parse_url(link).is_ok() && json_len(link) <= LINK)
+}
+
+/// ntfy's number for `severity`: from a line in the list to a phone that rings on.
+pub(super) fn priority(severity: Severity) -> u8 {
+    match severity {
+        Severity::Info => 2,
+        Severity::Warning => 3,
+        Severity::Error => 4,
+        Severity::Critical => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::harmless;
+    use crate::sinks::samples;
+    use crate::sinks::testing::hostile;
+
+    #[test]
+    fn every_message_keeps_the_limits() {
+        for message in samples::messages(50) {
+            for fidelity in [Fidelity::Full, Fidelity::Minimal] {
+                let body = body(&message, fidelity);
+                assert!(body["message"].as_str().unwrap().len() <= 4096, "{body:#}");
+                assert!(body.to_string().len() <= 8192 - 200, "{}", body.to_string().len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_tap_opens_a_page_and_nothing_else() {
+        let link = |href: &str| {
+            let mut report = samples::report();
+            href.clone_into(&mut report.links[0].href);
+            click(&report).map(str::to_owned)
+        };
+        assert_eq!(
+            link("https://wiki.example.com/?a=1"),
+            Some("https://wiki.example.com/?a=1".to_owned())
+        );
+        for href in
+            ["javascript:alert(1)", "/runbook", "", &format!("https://x/{}", "y".repeat(1000))]
+        {
+            assert_eq!(link(href), None, "{href}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_text(planted in hostile()) {
+            let body = body(&samples::hostile_message(&planted), Fidelity::Full);
+            let text = body["message"].as_str().unwrap();
+            prop_assert!(!text.replace('\n', "").contains(char::is_control), "{}", text);
+            let line = format!("\n{}\nend\n", harmless(&planted));
+            prop_assert!(text.contains(&line), "{}", text);
+            prop_assert!(!body["title"].as_str().unwrap().contains(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A notice as an event: a crash as an exception, everything else as a message.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::message::{Message, harmless, shortened};
+use crate::notice::{Notice, Subject};
+use crate::report::CrashReport;
+use crate::sinks::{Attempt, Fidelity, json as notice_json};
+use crate::verdict::Severity;
+
+/// The longest tag, in characters.
+const TAG: usize = 200;
+
+/// The most breadcrumbs that Sentry keeps.
+const BREADCRUMBS: usize = 100;
+
+/// What Sentry shows of `attempt`.
+pub(super) fn event(attempt: &Attempt<'_>, log_lines: usize) -> Value {
+    let (notice, report) = (attempt.notice.notice(), attempt.notice.report());
+    let message = Message::of(attempt.notice, attempt.now, log_lines);
+    let mut event = json!({
+        "event_id": notice.id.text().replace('-', ""),
+        "timestamp": notice.time,
+        "platform": "other",
+        "level": level(notice.severity),
+        "logger": "upstart-monitor",
+        "server_name": shortened(&harmless(&notice.host), TAG),
+        "logentry": { "formatted": message.title },
+        "fingerprint": fingerprint(notice),
+        "tags": tags(notice, report),
+        "sdk": { "name": "upstart-monitor", "version": env!("CARGO_PKG_VERSION") },
+    });
+    let Some(fields) = event.as_object_mut().filter(|_| attempt.fidelity == Fidelity::Full) else {
+        return event;
+    };
+    if let Subject::Crash { cause, .. } = &notice.subject {
+        let end = cause.exit.as_deref().unwrap_or(cause.verdict.words());
+        let exception = json!({
+            "type": shortened(&harmless(end), TAG),
+            "value": message.title,
+            "mechanism": { "type": "upstart", "handled": false },
+        });
+        fields.insert("exception".to_owned(), json!({ "values": [exception] }));
+    }
+    if let Some(log) = &message.log {
+        let lines = log.lines.iter().skip(log.lines.len().saturating_sub(BREADCRUMBS));
+        let crumb = |line| json!({ "timestamp": notice.time, "category": "log", "message": line });
+        let crumbs: Vec<_> = lines.map(crumb).collect();
+        fields.insert("breadcrumbs".to_owned(), json!({ "values": crumbs }));
+    }
+    fields.insert("contexts".to_owned(), contexts(report, &message));
+    if let Some(jobs) = &message.jobs {
+        let lines = jobs.within(8000, |line| line.len());
+        fields.insert("extra".to_owned(), json!({ "jobs": lines }));
+    }
+    event
+}
+
+/// What Sentry calls `severity`.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Critical => "fatal",
+    }
+}
+
+/// What makes one issue of several events: the same end of the same job, on whichever host.
+fn fingerprint(notice: &Notice) -> Vec<String> {
+    let mut parts = vec!["upstart-monitor".to_owned()];
+    match &notice.subject {
+        Subject::Crash { job, cause, .. } => {
+            parts.extend([job.name.clone(), cause.verdict.word().to_owned()]);
+            parts.extend(cause.exit.clone());
+        }
+        subject => {
+            parts.push(notice_json::kind(subject).to_owned());
+            parts.extend(notice_json::job(subject).map(|job| job.name.clone()));
+        }
+    }
+    parts.iter().map(|part| without_variables(&shortened(&harmless(part), TAG))).collect()
+}
+
+/// `text` without `{{`, which begins a variable of Sentry's. In two passes: the first one leaves
+/// pairs where it passed over an odd one.
+fn without_variables(text: &str) -> String {
+    text.replace("{{", "{ {").replace("{{", "{ {")
+}
+
+fn tags(notice: &Notice, report: Option<&CrashReport>) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    let mut tag = |key: &str, value: &str| {
+        let value = shortened(&harmless(value), TAG);
+        if !value.is_empty() {
+            tags.insert(key.to_owned(), value);
+        }
+    };
+    for (key, value) in report.into_iter().flat_map(|report| &report.labels) {
+        let key: String = key.chars().filter(|c| is_of_key(*c)).take(32).collect();
+        tag(&key, value);
+    }
+    tag("kind", notice_json::kind(&notice.subject));
+    if let Some(job) = notice_json::job(&notice.subject) {
+        tag("upstart_job", &job.name);
+        tag("upstart_instance", &job.instance);
+    }
+    if let Subject::Crash { cause, .. } = &notice.subject {
+        tag("verdict", cause.verdict.word());
+        tag("exit", cause.exit.as_deref().unwrap_or_default());
+    }
+    tags
+}
+
+/// Whether Sentry takes `c` in the key of a tag.
+fn is_of_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_.:-".contains(c)
+}
+
+fn contexts(report: Option<&CrashReport>, message: &Message) -> Value {
+    let facts: BTreeMap<_, _> =
+        message.facts.iter().map(|(label, value)| (*label, value)).collect();
+    let mut contexts = json!({ "upstart": facts });
+    if let (Some(report), Some(fields)) = (report, contexts.as_object_mut()) {
+        let host = &report.host;
+        let os = json!({ "name": "Linux", "kernel_version": harmless(&host.kernel) });
+        fields.insert("os".to_owned(), os);
+        let memory = report.snapshot.memory.as_ref();
+        let device = json!({
+            "name": harmless(&host.name),
+            "arch": harmless(&host.arch),
+            "memory_size": memory.map(|memory| memory.total_bytes),
+            "free_memory": memory.map(|memory| memory.available_bytes),
+        });
+        fields.insert("device".to_owned(), device);
+        let more = json!({
+            "reasons": message.reasons,
+            "not_collected": message.missing,
+            "command": message.command,
+        });
+        fields.insert("report".to_owned(), more);
+    }
+    contexts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::redaction::Redacted;
+    use crate::sinks::samples;
+    use crate::sinks::testing::hostile;
+
+    fn of(told: &Redacted, fidelity: Fidelity) -> Value {
+        event(&Attempt { notice: told, fidelity, now: told.notice().time }, 50)
+    }
+
+    fn texts(value: &Value) -> Vec<&str> {
+        match value {
+            Value::String(text) => vec![text],
+            Value::Array(values) => values.iter().flat_map(texts).collect(),
+            Value::Object(fields) => fields.values().flat_map(texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_event_keeps_the_limits() {
+        for told in samples::all_told() {
+            for fidelity in [Fidelity::Full, Fidelity::Minimal] {
+                let event = of(&told, fidelity);
+                assert!(event.to_string().len() <= 200_000, "{}", event.to_string().len());
+                assert_eq!(event["event_id"].as_str().unwrap().len(), 32);
+                for (key, value) in event["tags"].as_object().unwrap() {
+                    assert!((1..=32).contains(&key.len()) && key.chars().all(is_of_key), "{key}");
+                    assert!(value.as_str().unwrap().chars().count() <= TAG, "{value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_end_of_one_job_is_one_issue_and_nothing_else_is_part_of_it() {
+        let [crash, gave_up, repeats, recovered, digest, failed] =
+            samples::notices().map(|notice| fingerprint(&notice).join(" "));
+        assert_eq!(crash, "upstart-monitor nginx crashed SIGSEGV");
+        assert_eq!(gave_up, "upstart-monitor nginx gave_up SIGSEGV");
+        assert_eq!(repeats, "upstart-monitor repeats nginx");
+        assert_eq!(recovered, "upstart-monitor recovered nginx");
+        assert_eq!([digest, failed], ["upstart-monitor digest", "upstart-monitor sink_failed"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_others_wrote_acts(planted in hostile()) {
+            let report = samples::hostile(&planted);
+            let told = samples::redacted(&Notice::of(&report), Some(&report));
+            let event = of(&told, Fidelity::Full);
+            for text in texts(&event) {
+                prop_assert_eq!(harmless(text), text);
+            }
+            let parts = event["fingerprint"].as_array().unwrap();
+            prop_assert!(parts.iter().all(|part| !part.as_str().unwrap().contains("{{")));
+        }
+    }
+}

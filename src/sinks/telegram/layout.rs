@@ -1,0 +1,87 @@
+//! A message in Telegram's HTML.
+//!
+//! Telegram makes links of names behind an `@` and calls who has them; what others wrote stands in
+//! code, where it does not, or with U+200B behind the `@`.
+
+use serde_json::{Value, json};
+
+use crate::message::Message;
+use crate::sinks::Fidelity;
+use crate::sinks::mrkdwn::width;
+use crate::sinks::outline::{Markup, PLAIN, headed, html, outline, uncalled, uncalled_html};
+
+/// The longest text, in UTF-16 units. Telegram counts what is left without markup.
+const TEXT: usize = 4096;
+
+/// The most of it that the title has.
+const TITLE: usize = TEXT / 8;
+
+const HTML: Markup = Markup {
+    text: uncalled_html,
+    literal: html,
+    measure: width,
+    heading: ["\n<b>", "</b>", "\n"],
+    fact: ["<b>", ":</b> ", "\n"],
+    log: ["<pre>", "</pre>\n"],
+    code: ["<code>", "</code>"],
+    ..PLAIN
+};
+
+const TEXT_ONLY: Markup = Markup { text: uncalled, literal: uncalled, measure: width, ..PLAIN };
+
+/// What is posted, without where it goes.
+pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
+    let (markup, title) = match fidelity {
+        Fidelity::Full => (HTML, ["<b>", "</b>\n"]),
+        Fidelity::Minimal => (TEXT_ONLY, ["", "\n"]),
+    };
+    let [open, close] = title;
+    let title = format!("{open}{}{close}", markup.cut(&headed(message, fidelity), TITLE));
+    let room = TEXT.saturating_sub(width(&title));
+    let text = title + &outline(message, &markup, room, fidelity);
+    let mut body = json!({ "text": text, "link_preview_options": { "is_disabled": true } });
+    if let (Fidelity::Full, Some(fields)) = (fidelity, body.as_object_mut()) {
+        fields.insert("parse_mode".to_owned(), "HTML".into());
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sinks::samples;
+    use crate::sinks::testing::{hostile, is_html};
+
+    fn text(message: &Message, fidelity: Fidelity) -> String {
+        body(message, fidelity)["text"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn every_message_keeps_the_limit_and_is_well_formed() {
+        for message in samples::messages(50) {
+            let full = text(&message, Fidelity::Full);
+            assert!(width(&full) <= TEXT && is_html(&full, &["b", "pre", "code"]), "{full}");
+            let minimal = text(&message, Fidelity::Minimal);
+            assert!(width(&minimal) <= TEXT, "{minimal}");
+            assert!(minimal.starts_with(&format!("[{}] ", message.tone.word())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_text_and_calls_nobody(planted in hostile()) {
+            let message = samples::hostile_message(&planted);
+            let full = text(&message, Fidelity::Full);
+            prop_assert!(is_html(&full, &["b", "pre", "code"]), "{}", full);
+            let (before, rest) = full.split_once("<pre>").unwrap();
+            let (_, after) = rest.split_once("</pre>").unwrap();
+            for shown in [before, after, &text(&message, Fidelity::Minimal)] {
+                let shown = shown.replace("@\u{200b}", "");
+                let outside = shown.split("<code>").map(|part| part.rsplit("</code>").next().unwrap());
+                prop_assert!(!outside.collect::<String>().contains('@'), "{}", shown);
+            }
+        }
+    }
+}
