@@ -71,10 +71,12 @@ fn what_is_shipped_loads() {
     assert_eq!(sinks(root(&[("config.toml", &default)]).path()), [""; 0]);
 
     for (name, sink) in [
+        ("alertmanager", "alertmanager.am"),
         ("email", "email.ops"),
         ("email-smtp", "email.ops"),
         ("exec", "exec.broker"),
         ("file", "file.jsonl"),
+        ("pagerduty", "pagerduty.oncall"),
         ("slack", "slack.ops"),
         ("syslog", "syslog.log"),
         ("webhook", "webhook.hook"),
@@ -82,6 +84,10 @@ fn what_is_shipped_loads() {
         let example = shipped(&format!("examples/{name}.toml"));
         assert_eq!(sinks(root(&[("conf.d/example.toml", &example)]).path()), [sink]);
     }
+    let metrics = shipped("examples/metrics.toml");
+    let root = root(&[("conf.d/example.toml", &metrics)]);
+    let textfile = Config::load(places_under(root.path())).unwrap().metrics.unwrap();
+    assert!(textfile.ends_with("node-exporter/upstart-monitor.prom"), "{}", textfile.display());
 }
 
 /// Lines that begin with `#` and no space are config; a key that is there already stays out.
@@ -98,7 +104,10 @@ fn what_is_commented_out_loads_too() {
         ["file.jsonl", "slack.ops", "webhook.hook"]
     );
 
-    for name in ["email", "email-smtp", "exec", "file", "slack", "syslog", "webhook"] {
+    for name in [
+        "alertmanager", "email", "email-smtp", "exec", "file", "metrics", "pagerduty", "slack",
+        "syslog", "webhook",
+    ] {
         let example = shipped(&format!("examples/{name}.toml"));
         for (number, line) in example.lines().enumerate() {
             let Some(config) = line.strip_prefix('#').filter(|line| !line.starts_with(' ')) else {

@@ -6,7 +6,9 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 
 use super::words::list;
 use crate::routing::Routing;
-use crate::sinks::{Context, Sink, email, exec, file, slack, syslog, webhook};
+use crate::sinks::{
+    Context, Sink, alertmanager, email, exec, file, pagerduty, slack, syslog, webhook,
+};
 
 /// Makes a sink of its table; `None` where the context has noted why not.
 type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
@@ -22,7 +24,12 @@ pub(super) struct Kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 8] = [
+    Kind {
+        name: "alertmanager",
+        open: |table, context| Ok(alertmanager::open(read(table)?, context)),
+        routing: Routing::of_alerts,
+    },
     Kind {
         name: "email",
         open: |table, context| Ok(email::open(read(table)?, context)),
@@ -37,6 +44,11 @@ const KINDS: [Kind; 6] = [
         name: "file",
         open: |table, context| Ok(file::open(read(table)?, context)),
         routing: Routing::of_a_feed,
+    },
+    Kind {
+        name: "pagerduty",
+        open: |table, context| Ok(pagerduty::open(read(table)?, context)),
+        routing: Routing::of_alerts,
     },
     Kind {
         name: "slack",

@@ -2,6 +2,7 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+pub mod alertmanager;
 mod context;
 mod delivery;
 pub mod email;
@@ -10,6 +11,7 @@ pub mod file;
 mod http;
 mod json;
 mod mrkdwn;
+pub mod pagerduty;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod slack;
