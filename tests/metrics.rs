@@ -55,7 +55,8 @@ fn promtool(host: &Host) -> String {
     let file = std::fs::File::open(host.path(TEXTFILE)).unwrap();
     let mut command = Command::new("promtool");
     command.args(["check", "metrics"]).stdin(Stdio::from(file));
-    let output = command.output().expect("promtool (scripts/setup.sh test)");
+    // From the package prometheus; scripts/setup.sh installs it.
+    let output = command.output().unwrap();
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -82,7 +83,8 @@ fn promtool_takes_the_metrics_and_everybody_may_read_them() {
 
 #[test]
 fn counters_go_on_after_a_restart_and_when_all_else_is_forgotten() {
-    let host = host(&Receiver::new([]));
+    let receiver = Receiver::new([]);
+    let host = host(&receiver);
     crash_unnoticed(&host, "shop");
     deliver(&host);
     assert_eq!((crashes(&host, "shop").as_deref(), tries(&host, "delivered")), (Some("1"), 1));
@@ -142,7 +144,8 @@ fn a_file_that_cannot_be_written_stops_no_delivery() {
 
 #[test]
 fn a_link_in_the_place_of_the_file_is_replaced_and_not_followed() {
-    let host = host(&Receiver::new([]));
+    let receiver = Receiver::new([]);
+    let host = host(&receiver);
     host.write("/precious", "precious");
     for link in [TEXTFILE.to_owned(), format!("{TEXTFILE}.tmp")] {
         symlink(host.path("/precious"), host.path(&link)).unwrap();
