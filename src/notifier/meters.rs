@@ -3,6 +3,7 @@
 //!
 //! Nothing here stops a delivery: what goes wrong is said.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -30,8 +31,8 @@ struct State {
     changed: bool,
     /// What is shown.
     shown: String,
-    /// What went wrong last: it is said once.
-    trouble: Option<String>,
+    /// What went wrong: each is said once.
+    troubles: BTreeSet<String>,
 }
 
 impl Meters {
@@ -40,8 +41,8 @@ impl Meters {
     pub(super) fn open(spool: &Spool, textfile: &Path, say: Say<'_>) -> Option<Self> {
         match spool.counters(say) {
             Ok(counters) => {
-                let (shown, trouble) = (String::new(), None);
-                let state = State { counters, changed: false, shown, trouble };
+                let (shown, troubles) = (String::new(), BTreeSet::new());
+                let state = State { counters, changed: false, shown, troubles };
                 Some(Self { textfile: textfile.to_owned(), state: Mutex::new(state) })
             }
             Err(error) => {
@@ -106,11 +107,12 @@ impl Meters {
 
 impl State {
     fn note(&mut self, done: Result<(), String>, say: Say<'_>) {
-        let trouble = done.err();
-        if let Some(why) = trouble.as_ref().filter(|why| self.trouble.as_ref() != Some(*why)) {
-            say(format_args!("{why}; no metrics are shown until it can be"));
+        if let Err(why) = done
+            && !self.troubles.contains(&why)
+        {
+            say(format_args!("{why}; the metrics stay as they are until it can be"));
+            self.troubles.insert(why);
         }
-        self.trouble = trouble;
     }
 }
 
