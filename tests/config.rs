@@ -183,8 +183,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `email`, `exec`, \
-             `file`, `slack`, `syslog`, `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of \
+             `alertmanager`, `email`, `exec`, `file`, `pagerduty`, `slack`, `syslog`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",
@@ -212,7 +212,16 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sinks.file.a]",
             "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
-             `folding`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
+             `folding`, `metrics`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
+        ),
+        (
+            "[metrics]\ntextfile = \"/var/lib/x.txt\"",
+            "config.toml:2:12: not an absolute path that ends in .prom",
+        ),
+        (
+            "[sink.pagerduty.a]\nrouting_key = \"x\"\nseverity = { error = \"page\" }",
+            "config.toml:3:22: unknown variant `page`, expected one of `info`, `warning`, `error`, \
+             `critical`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
