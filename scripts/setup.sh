@@ -66,6 +66,8 @@ for purpose in "$@"; do
         need rsyslogd rsyslog
         need smtpd opensmtpd
         /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing="$missing python3-aiosmtpd"
+        need prometheus-alertmanager prometheus-alertmanager
+        need promtool prometheus
         install_missing
         need_cargo_tool nextest
         ;;

@@ -41,6 +41,8 @@ pub mod meaning;
 #[cfg(feature = "deliver")]
 pub mod message;
 #[cfg(feature = "deliver")]
+pub mod metrics;
+#[cfg(feature = "deliver")]
 pub mod notice;
 #[cfg(feature = "deliver")]
 pub mod notifier;

@@ -66,7 +66,8 @@ fn no_config_is_a_config_without_sinks() {
 }
 
 /// Each shipped example: the kind of sink, and what it is called there.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 19] = [
+    ("alertmanager", "alertmanager.am"),
     ("discord", "discord.ops"),
     ("email", "email.ops"),
     ("email-smtp", "email.ops"),
@@ -77,6 +78,7 @@ const EXAMPLES: [(&str, &str); 17] = [
     ("mattermost", "mattermost.ops"),
     ("ntfy", "ntfy.ops"),
     ("otlp", "otlp.logs"),
+    ("pagerduty", "pagerduty.oncall"),
     ("rocketchat", "rocketchat.ops"),
     ("sentry", "sentry.crashes"),
     ("slack", "slack.ops"),
@@ -95,6 +97,10 @@ fn what_is_shipped_loads() {
         let example = shipped(&format!("examples/{name}.toml"));
         assert_eq!(sinks(root(&[("conf.d/example.toml", &example)]).path()), [sink]);
     }
+    let metrics = shipped("examples/metrics.toml");
+    let root = root(&[("conf.d/example.toml", &metrics)]);
+    let textfile = Config::load(places_under(root.path())).unwrap().metrics.unwrap();
+    assert!(textfile.ends_with("node-exporter/upstart-monitor.prom"), "{}", textfile.display());
 }
 
 /// Lines that begin with `#` and no space are config; a key that is there already stays out.
@@ -187,7 +193,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `discord`, `email`, `exec`, `file`, `googlechat`, `matrix`, `mattermost`, `ntfy`, `otlp`, `rocketchat`, `sentry`, `slack`, `syslog`, `teams`, `telegram`, `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, expected one of `alertmanager`, `discord`, `email`, `exec`, `file`, `googlechat`, `matrix`, `mattermost`, `ntfy`, `otlp`, `pagerduty`, `rocketchat`, `sentry`, `slack`, `syslog`, `teams`, `telegram`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",
@@ -215,7 +221,16 @@ fn a_mistake_is_named_with_its_place() {
         (
             "[sinks.file.a]",
             "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
-             `folding`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
+             `folding`, `metrics`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
+        ),
+        (
+            "[metrics]\ntextfile = \"/var/lib/x.txt\"",
+            "config.toml:2:12: not an absolute path that ends in .prom",
+        ),
+        (
+            "[sink.pagerduty.a]\nrouting_key = \"x\"\nseverity = { error = \"page\" }",
+            "config.toml:3:22: unknown variant `page`, expected one of `info`, `warning`, `error`, \
+             `critical`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),

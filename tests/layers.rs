@@ -87,6 +87,7 @@ const DELIVER: &[Layer] = &[
             "message",
         ],
     ),
+    ("metrics", &["time", "id", "verdict", "report", "sinks", "message"]),
     // The notifier's half of the spool; a queued report's record says how it was tried.
     (
         "spool::*",
@@ -107,6 +108,7 @@ const DELIVER: &[Layer] = &[
             "incident",
             "quiet",
             "sinks",
+            "metrics",
         ],
     ),
     (
@@ -176,6 +178,7 @@ const DELIVER: &[Layer] = &[
             "redaction",
             "message",
             "sinks",
+            "metrics",
             "examine",
             "config",
             "policy",

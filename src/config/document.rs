@@ -23,6 +23,7 @@ pub(super) struct Tables<'a> {
     pub(super) delivery: Option<Spanned<DeValue<'a>>>,
     pub(super) redaction: Option<Spanned<DeValue<'a>>>,
     pub(super) folding: Option<Spanned<DeValue<'a>>>,
+    pub(super) metrics: Option<Spanned<DeValue<'a>>>,
     pub(super) sinks: Vec<SinkTable<'a>>,
     pub(super) snapshot: Option<Spanned<DeValue<'a>>>,
     pub(super) spool: Option<Spanned<DeValue<'a>>>,
@@ -83,6 +84,7 @@ impl Document {
             delivery: None,
             redaction: None,
             folding: None,
+            metrics: None,
             sinks: Vec::new(),
             snapshot: None,
             spool: None,
@@ -99,6 +101,7 @@ impl Document {
                 "delivery" => tables.delivery = Some(value),
                 "redaction" => tables.redaction = Some(value),
                 "folding" => tables.folding = Some(value),
+                "metrics" => tables.metrics = Some(value),
                 "sink" => self.add_sinks(value, &mut tables.sinks, problems),
                 "snapshot" => tables.snapshot = Some(value),
                 "spool" => tables.spool = Some(value),
@@ -108,7 +111,7 @@ impl Document {
                     &key.span(),
                     &format!(
                         "unknown table `{other}`, expected one of `delivery`, `redaction`, \
-                         `folding`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`"
+                         `folding`, `metrics`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`"
                     ),
                 )),
             }

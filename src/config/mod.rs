@@ -8,6 +8,7 @@ mod document;
 mod examination;
 mod folding;
 mod jobs;
+mod metrics;
 mod routing;
 mod sinks;
 mod windows;
@@ -15,6 +16,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub windows: Windows,
     /// How much the spool keeps.
     pub spool: Limits,
+    /// The file in which metrics are shown; `None` where they are not.
+    pub metrics: Option<PathBuf>,
     /// Where reports go, in the order of their names.
     pub sinks: Vec<NamedSink>,
 }
@@ -74,7 +78,7 @@ impl Config {
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
         let (mut windows, mut foldings) = (Vec::new(), Vec::new());
-        let mut limits = Vec::new();
+        let (mut limits, mut metrics) = (Vec::new(), Vec::new());
         for document in &documents {
             let read = document.tables(&mut problems);
             deliveries.extend(read.delivery.map(|table| (document, table)));
@@ -84,6 +88,7 @@ impl Config {
             jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
             windows.extend(read.windows.into_iter().map(|window| (document, window)));
             limits.extend(read.spool.map(|table| (document, table)));
+            metrics.extend(read.metrics.map(|table| (document, table)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
@@ -101,6 +106,8 @@ impl Config {
         let windows = Windows::new(windows.collect(), Zone::of(places));
         let limits = only("spool", limits, &mut problems);
         let spool = limits.map_or_else(Limits::default, |(_, limits)| limits);
+        let metrics: Option<Placed<'_, metrics::Table>> = only("metrics", metrics, &mut problems);
+        let metrics = metrics.map(|(_, table)| environment.path(table.textfile()));
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
             let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
@@ -111,7 +118,17 @@ impl Config {
         match redaction {
             Some(redaction) if problems.is_empty() => {
                 let (retry_for, examination) = (delivery.retry_for.0, Arc::new(examination));
-                Ok(Self { retry_for, redaction, folding, examination, jobs, windows, spool, sinks })
+                Ok(Self {
+                    retry_for,
+                    redaction,
+                    folding,
+                    examination,
+                    jobs,
+                    windows,
+                    spool,
+                    metrics,
+                    sinks,
+                })
             }
             _ => Err(ConfigError(problems)),
         }

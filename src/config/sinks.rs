@@ -7,8 +7,8 @@ use toml::de::{DeValue, Error, ValueDeserializer};
 use super::words::list;
 use crate::routing::Routing;
 use crate::sinks::{
-    Context, Sink, discord, email, exec, file, googlechat, matrix, mattermost, ntfy, otlp,
-    rocketchat, sentry, slack, syslog, teams, telegram, webhook,
+    Context, Sink, alertmanager, discord, email, exec, file, googlechat, matrix, mattermost, ntfy,
+    otlp, pagerduty, rocketchat, sentry, slack, syslog, teams, telegram, webhook,
 };
 
 /// Makes a sink of its table; `None` where the context has noted why not.
@@ -36,7 +36,8 @@ macro_rules! kind {
 }
 
 /// Each kind by the name that the config gives it.
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 18] = [
+    kind!(alertmanager, Routing::of_alerts),
     kind!(discord, Routing::default),
     kind!(email, Routing::default),
     kind!(exec, Routing::default),
@@ -46,6 +47,7 @@ const KINDS: [Kind; 16] = [
     kind!(mattermost, Routing::default),
     kind!(ntfy, Routing::default),
     kind!(otlp, Routing::of_a_feed),
+    kind!(pagerduty, Routing::of_alerts),
     kind!(rocketchat, Routing::default),
     kind!(sentry, Routing::of_a_feed),
     kind!(slack, Routing::default),

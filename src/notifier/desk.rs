@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::books::{Books, Reader, Uptime};
 use super::clock::Clock;
 use super::examinations::Examinations;
+use super::meters::Meters;
 use super::trouble;
 use crate::config::Config;
 use crate::id::ReportId;
@@ -31,6 +32,7 @@ pub(super) struct Desk<'a> {
     pub(super) clock: Clock<'a>,
     pub(super) say: Say<'a>,
     pub(super) books: Option<Books>,
+    pub(super) meters: Option<&'a Meters>,
     /// How many reports were taken since the spool was pruned.
     pub(super) unpruned: usize,
 }
@@ -85,6 +87,9 @@ impl Desk<'_> {
                 (self.say)(format_args!("{error}; what has arrived stays where it is"));
             }
         }
+        if let Some(meters) = self.meters {
+            meters.show(self.spool, &self.config.sinks, self.say);
+        }
         Ok(look)
     }
 
@@ -114,6 +119,7 @@ impl Desk<'_> {
         let is_quiet = |job: &JobName| {
             quiet::why_at(&job.name, &job.instance, now, &silences, windows).is_some()
         };
+        self.keep_count();
         let told = books.settle(self.spool, &readers, folding, &reports, &is_quiet, now)?;
         let announced = trouble::announce(self.spool, &readers, now)?;
 
@@ -138,6 +144,8 @@ impl Desk<'_> {
             kept.extend(books.reports_to_be_told());
             kept.extend(self.examinations.under_way());
             let mut count = |report: &CrashReport| {
+                self.count(report);
+                self.keep_count();
                 books.count(&Crash::of(report), &[], now);
                 books.write(self.spool)
             };
@@ -158,6 +166,7 @@ impl Desk<'_> {
             if self.settle_on(&mut report, silences) {
                 self.spool.put_examined(&report)?;
             }
+            self.count(&report);
             arrived.reports.push(report.id);
             if report.withheld.is_none() {
                 arrived.crashes.push(Crash::of(&report));
@@ -166,6 +175,20 @@ impl Desk<'_> {
         })?;
         arrived.left = taken.left;
         Ok(arrived)
+    }
+
+    /// Counts `report` for the metrics; what was counted before is not counted again.
+    fn count(&self, report: &CrashReport) {
+        if let Some(meters) = self.meters {
+            meters.count_crash(report);
+        }
+    }
+
+    /// Writes that down: before the reports are moved or removed.
+    fn keep_count(&self) {
+        if let Some(meters) = self.meters {
+            meters.keep(self.spool, self.say);
+        }
     }
 
     /// Settles on `report`; tells whether it has changed.

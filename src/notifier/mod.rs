@@ -4,6 +4,7 @@ mod books;
 mod clock;
 mod desk;
 mod examinations;
+mod meters;
 mod trouble;
 mod watch;
 mod worker;
@@ -11,6 +12,7 @@ mod worker;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope};
@@ -29,6 +31,7 @@ use crate::spool::{Limits, Say, Spool, SpoolError};
 use clock::{Clock, Moment};
 use desk::Desk;
 use examinations::Examinations;
+use meters::Meters;
 use watch::{Bell, Watch};
 use worker::Worker;
 
@@ -94,27 +97,33 @@ pub fn deliver(
     let mut first = Some(load()?);
     loop {
         let stand_in = spool.stand_in();
-        serve_alone(places, stand_in.as_ref().unwrap_or(spool), &mut first, load, say)?;
+        serve_alone(places, spool, stand_in.as_ref(), &mut first, load, say)?;
         if stand_in.is_none() || spool.stand_in().is_some() {
             return Ok(());
         }
     }
 }
 
-/// Does so with one spool, unless another notifier does.
+/// Does so with one spool, its stand-in where there is one, unless another notifier does. A stand-in
+/// has no counters: they would begin anew in it.
 fn serve_alone(
     places: Places,
     spool: &Spool,
+    stand_in: Option<&Spool>,
     first: &mut Option<Config>,
     load: Load<'_>,
     say: Say<'_>,
 ) -> Result<(), NotifierError> {
+    let is_counted = stand_in.is_none();
+    let spool = stand_in.unwrap_or(spool);
     alone(spool, || {
         let mut config = first.take().map_or_else(load, Ok)?;
         // They go on while the config changes.
         let mut examinations = Examinations::new(places, spool).map_err(NotifierError::NoBell)?;
         let uptime = |job: &JobName| examine::uptime(places, job);
         loop {
+            let textfile = config.metrics.as_deref().filter(|_| is_counted);
+            let meters = textfile.and_then(|path| Meters::open(spool, path, say));
             let desk = Desk {
                 spool,
                 config: &config,
@@ -123,9 +132,14 @@ fn serve_alone(
                 clock: &Moment::now,
                 say,
                 books: None,
+                meters: meters.as_ref(),
                 unpruned: usize::MAX,
             };
-            match serve(desk, load, LOOK_AROUND)? {
+            let served = serve(desk, load, LOOK_AROUND);
+            if let Some(meters) = &meters {
+                meters.show(spool, &config.sinks, say);
+            }
+            match served? {
                 Some(changed) => config = changed,
                 None => return Ok(()),
             }
@@ -165,7 +179,7 @@ fn serve(
     load: Load<'_>,
     look_around: Duration,
 ) -> Result<Option<Config>, NotifierError> {
-    let Desk { spool, config, clock, say, .. } = desk;
+    let Desk { spool, config, clock, meters, say, .. } = desk;
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let fingerprints = fingerprints(config);
     spool.remove_leftovers(clock().time, say)?;
@@ -183,7 +197,7 @@ fn serve(
     thread::scope(|scope| {
         let workers: Vec<_> = active
             .iter()
-            .map(|sink| start_worker(scope, spool, sink, config, clock, say))
+            .map(|sink| start_worker(scope, spool, sink, config, clock, meters, say))
             .collect::<io::Result<_>>()
             .map_err(NotifierError::NoThread)?;
         let mut looked_around = clock();
@@ -271,11 +285,12 @@ fn start_worker<'scope, 'env>(
     sink: &'env NamedSink,
     config: &'env Config,
     clock: Clock<'env>,
+    meters: Option<&'env Meters>,
     say: Say<'env>,
 ) -> io::Result<SyncSender<()>> {
     let (waker, wake) = sync_channel(1);
     let (redaction, retry_for) = (&config.redaction, config.retry_for);
-    let worker = Worker { spool, sink, redaction, retry_for, clock, say };
+    let worker = Worker { spool, sink, redaction, retry_for, clock, meters, say };
     thread::Builder::new().spawn_scoped(scope, move || worker.run(&wake))?;
     Ok(waker)
 }
@@ -300,6 +315,7 @@ type Fingerprints = (
     JobSettings,
     Windows,
     Limits,
+    Option<PathBuf>,
     Vec<(String, Routing, String)>,
 );
 
@@ -311,8 +327,18 @@ fn fingerprints(config: &Config) -> Fingerprints {
     let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
     let (folding, examination) = (config.folding.clone(), Arc::clone(&config.examination));
     let (jobs, windows) = (config.jobs.clone(), config.windows.clone());
-    let limits = config.spool.clone();
-    (config.retry_for, folding, redaction, examination, jobs, windows, limits, sinks.collect())
+    let (limits, metrics) = (config.spool.clone(), config.metrics.clone());
+    (
+        config.retry_for,
+        folding,
+        redaction,
+        examination,
+        jobs,
+        windows,
+        limits,
+        metrics,
+        sinks.collect(),
+    )
 }
 
 #[cfg(test)]

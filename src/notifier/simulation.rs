@@ -188,6 +188,7 @@ impl Simulation {
             jobs: JobSettings::default(),
             windows: Windows::new(Vec::new(), Ok(Zone::utc())),
             spool: Limits::default(),
+            metrics: None,
             sinks: named.iter().map(sink).collect(),
         };
         let examinations = Examinations::new(Places::under(b"/nonexistent"), &spool).unwrap();
@@ -268,6 +269,7 @@ impl Simulation {
             clock: &clock,
             say: &say,
             books: books.take(),
+            meters: None,
             unpruned: 0,
         };
         let look = desk.look().unwrap();
@@ -280,7 +282,15 @@ impl Simulation {
                 continue;
             }
             let (redaction, retry_for) = (&config.redaction, config.retry_for);
-            let worker = Worker { spool, sink, redaction, retry_for, clock: &clock, say: &say };
+            let worker = Worker {
+                spool,
+                sink,
+                redaction,
+                retry_for,
+                clock: &clock,
+                meters: None,
+                say: &say,
+            };
             let next = loop {
                 match worker.step(memory) {
                     Next::After(wait) if wait.is_zero() => {}

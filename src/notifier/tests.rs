@@ -101,6 +101,7 @@ fn config(services: &[(&str, &Service)]) -> Config {
         jobs: JobSettings::default(),
         windows: Windows::new(Vec::new(), Ok(Zone::utc())),
         spool: Limits::default(),
+        metrics: None,
         sinks: services.iter().map(named).collect(),
     }
 }
@@ -399,6 +400,7 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
         clock: &Moment::now,
         say: &say,
         books: None,
+        meters: None,
         unpruned: 0,
     };
     let changed = serve(desk, &load, Duration::from_millis(1)).unwrap().unwrap();

@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::clock::{Clock, Moment};
+use super::meters::Meters;
 use crate::id::ReportId;
+use crate::metrics;
 use crate::notice::Notice;
 use crate::policy::{self, Circumstances, Decision, Fate};
 use crate::redaction::Redaction;
@@ -32,6 +34,8 @@ pub(super) struct Worker<'a> {
     pub(super) retry_for: Duration,
     /// The time.
     pub(super) clock: Clock<'a>,
+    /// What its tries are counted by.
+    pub(super) meters: Option<&'a Meters>,
     /// Where it says what happens.
     pub(super) say: Say<'a>,
 }
@@ -137,6 +141,9 @@ impl Worker<'_> {
         );
         memory.paused = Some((now, decision.pause));
         self.tell(id, &decision);
+        if let Some(meters) = self.meters {
+            meters.count_try(self.sink, outcome_of(&decision.fate));
+        }
         Ok(self.settle(id, decision.fate, memory))
     }
 
@@ -231,6 +238,16 @@ impl Worker<'_> {
                 "{name}: is sent nothing more until its config or secret changes: {why}"
             )),
         }
+    }
+}
+
+/// What a try is counted as that had this end.
+fn outcome_of(fate: &Fate) -> metrics::Outcome {
+    match fate {
+        Fate::Delivered => metrics::Outcome::Delivered,
+        Fate::Owed(_) => metrics::Outcome::Retried,
+        Fate::GivenUp(_) => metrics::Outcome::GivenUp,
+        Fate::Parked { .. } => metrics::Outcome::Parked,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+pub mod alertmanager;
 mod chat;
 mod context;
 mod delivery;
@@ -19,6 +20,7 @@ mod mrkdwn;
 pub mod ntfy;
 pub mod otlp;
 mod outline;
+pub mod pagerduty;
 pub mod rocketchat;
 #[cfg(test)]
 pub(crate) mod samples;

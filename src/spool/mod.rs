@@ -8,6 +8,7 @@
 //! queue/SINK/ID.json    owed to this sink; says how often it was tried and when next
 //! queue/SINK/parked     this sink takes nothing until its config changes, and why
 //! dead/SINK/ID.json     given up for this sink, and why
+//! metrics.json          what is counted for a time series database
 //! silences/NAME.json    what somebody has silenced, until when, and why
 //! corrupt/NAME          what was found in new/ or unseen/ and is no report
 //! lock                  held by the one notifier
@@ -38,6 +39,8 @@
 
 #[cfg(feature = "deliver")]
 mod bounds;
+#[cfg(feature = "deliver")]
+mod counters;
 #[cfg(feature = "deliver")]
 mod disk;
 #[cfg(feature = "deliver")]

@@ -13,6 +13,7 @@
     reason = "a harness that cannot go on fails the test"
 )]
 
+mod alertmanager;
 #[cfg(feature = "deliver")]
 mod crashes;
 mod history;
@@ -46,6 +47,7 @@ mod tree;
 mod tried;
 mod upstart;
 
+pub use alertmanager::Alertmanager;
 #[cfg(feature = "deliver")]
 pub use crashes::Crashes;
 pub use history::History;

@@ -1,0 +1,442 @@
+//! A notice as a list of alerts (github.com/prometheus/alertmanager, `api/v2/openapi.yaml`).
+//!
+//! The set of its labels is an alert's identity: a label holds nothing that changes from one crash
+//! to the next, or that is not known at the all-clear. All else is in annotations. A digest is an
+//! alert a job, so that each of them can be resolved by its own all-clear: to group alerts is
+//! Alertmanager's trade.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::message::{Message, harmless, last_within, shortened};
+use crate::notice::{JobName, Notice, Subject};
+use crate::redaction::Redacted;
+use crate::sinks::Fidelity;
+use crate::time::Timestamp;
+use crate::verdict::Severity;
+
+/// The labels that alerts have of ours.
+const OURS: [&str; 6] =
+    ["alertname", "instance", "upstart_job", "upstart_instance", "severity", "sink"];
+
+/// The name of the page that a job's alert leads to, as people call it in alerting rules.
+const RUNBOOK: &str = "runbook_url";
+
+/// The most jobs of a digest that get an alert of their own.
+const JOBS: usize = 100;
+
+/// The longest text of an annotation, in characters; Alertmanager has no limit of its own, what it
+/// tells has.
+const ANNOTATION: usize = 10_000;
+
+/// What calls people in chats.
+const CALLS: [&str; 7] = ["<!", "<@", "<#", "@everyone", "@here", "@channel", "@all"];
+
+/// How alerts are made.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// More labels of each.
+    pub(super) labels: BTreeMap<String, String>,
+    /// The value of the label `severity`.
+    pub(super) severity: BTreeMap<Severity, String>,
+    /// When one ends that is not resolved.
+    pub(super) resolve_after: Duration,
+}
+
+/// `labels`, if alerts can have them.
+///
+/// # Errors
+/// Which one they cannot have, and why.
+pub(super) fn checked(
+    labels: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, String> {
+    for name in labels.keys() {
+        if OURS.contains(&name.as_str()) {
+            return Err(format!("`labels`: `{name}` says which alert it is, and is set for you"));
+        }
+        if !is_name(name) {
+            return Err(format!(
+                "`labels`: {name:?} is no name: letters, digits and `_`, no digit first"
+            ));
+        }
+    }
+    Ok(labels)
+}
+
+/// Whether Alertmanager takes `text` for the name of a label or an annotation.
+fn is_name(text: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_word)
+}
+
+impl Layout {
+    /// The alerts that tell `told`, which is `message` in words, at `now`.
+    pub(super) fn alerts(
+        &self,
+        told: &Redacted,
+        message: &Message,
+        fidelity: Fidelity,
+        now: Timestamp,
+    ) -> Value {
+        let Notice { time, severity, host, subject, .. } = told.notice();
+        let firing = |labels, time: Timestamp, annotations| {
+            json!({
+                "labels": labels,
+                "annotations": annotations,
+                "startsAt": time.min(now),
+                "endsAt": later(now, self.resolve_after),
+            })
+        };
+        let annotations = match fidelity {
+            Fidelity::Full => full(told, message),
+            Fidelity::Minimal => least(&message.title),
+        };
+        match subject {
+            Subject::Crash { job, .. } | Subject::Repeats { job, .. } => {
+                json!([firing(self.of_job(host, job, *severity), *time, annotations)])
+            }
+            Subject::Recovered { job, tally, until, up_seconds, .. } => {
+                // An alert louder than the last one is another alert. Several of ours may have the
+                // same word.
+                let severities = tally.0.iter().map(|count| count.cause.severity);
+                let labels: BTreeSet<_> =
+                    severities.map(|severity| self.of_job(host, job, severity)).collect();
+                let ended = earlier(*time, Duration::from_secs(*up_seconds)).max(*until).min(now);
+                let resolved = |labels: &BTreeMap<_, _>| {
+                    json!({
+                        "labels": labels,
+                        "annotations": annotations,
+                        "startsAt": ended,
+                        "endsAt": ended,
+                    })
+                };
+                labels.iter().map(resolved).collect()
+            }
+            Subject::Digest { jobs, more_jobs, .. } => {
+                let lines = message.jobs.iter().flat_map(|jobs| jobs.within(JOBS + 1, |_| 1));
+                let named = jobs.iter().zip(lines).take(JOBS).map(|(job, line)| {
+                    let severity = job.tally.severity().unwrap_or(*severity);
+                    let summary = format!("{host}: {line}");
+                    firing(self.of_job(host, &job.job, severity), job.until, least(&summary))
+                });
+                let is_all = *more_jobs == 0 && jobs.len() <= JOBS;
+                let labels = self.named("UpstartDigest", host, *severity);
+                let all = (!is_all).then(|| firing(labels, *time, annotations));
+                named.chain(all).collect()
+            }
+            Subject::SinkFailed { sink, .. } => {
+                let mut labels = self.named("UpstartMonitorSinkFailed", host, *severity);
+                labels.insert("sink".to_owned(), harmless(sink));
+                json!([firing(labels, *time, annotations)])
+            }
+        }
+    }
+
+    /// The labels of the alert on `job`.
+    fn of_job(&self, host: &str, job: &JobName, severity: Severity) -> BTreeMap<String, String> {
+        let mut labels = self.named("UpstartJobCrash", host, severity);
+        labels.insert("upstart_job".to_owned(), harmless(&job.name));
+        // An empty label is none to Alertmanager.
+        if !job.instance.is_empty() {
+            labels.insert("upstart_instance".to_owned(), harmless(&job.instance));
+        }
+        labels
+    }
+
+    /// The labels of every alert.
+    fn named(&self, name: &str, host: &str, severity: Severity) -> BTreeMap<String, String> {
+        let word = self.severity.get(&severity).map_or(severity.word(), String::as_str);
+        let ours = [("alertname", name.to_owned()), ("instance", harmless(host))];
+        let ours = ours.into_iter().chain([("severity", word.to_owned())]);
+        let ours = ours.map(|(name, value)| (name.to_owned(), value));
+        self.labels.clone().into_iter().chain(ours).collect()
+    }
+}
+
+/// Only the summary.
+fn least(summary: &str) -> Map<String, Value> {
+    Map::from_iter([("summary".to_owned(), quiet(summary).into())])
+}
+
+/// Everything, the labels of the job and its runbook included.
+fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
+    let Message { title, facts, reasons, jobs, log, missing, names, short_id, command, .. } =
+        message;
+    let mut annotations = Map::new();
+    let mut add = |name: &str, text: &str| {
+        let text = quiet(&shortened(text, ANNOTATION));
+        if !text.is_empty() {
+            annotations.insert(name.to_owned(), text.into());
+        }
+    };
+    if let Some(report) = told.report() {
+        let is_told = |name: &str| !is_name(name) || OURS.contains(&name);
+        let labels = report.labels.iter().filter(|(name, _)| !is_told(name));
+        labels.for_each(|(name, value)| add(name, &harmless(value)));
+        if let Some(link) = report.links.first() {
+            add(RUNBOOK, &harmless(&link.href));
+        }
+    }
+    let facts = facts.iter().map(|(label, value)| format!("{label}: {value}"));
+    add("description", &facts.collect::<Vec<_>>().join("\n"));
+    add("reasons", &reasons.join("\n"));
+    if let Some(jobs) = jobs {
+        add("jobs", &jobs.within(ANNOTATION, |line| line.chars().count() + 1).join("\n"));
+    }
+    if let Some(log) = log {
+        let of = |line: &str| line.chars().count() + 1;
+        add("log", &last_within(&log.lines, ANNOTATION, of).join("\n"));
+        add("log_path", &log.path);
+    }
+    add("not_collected", &missing.join("; "));
+    add(&format!("{names}_id"), short_id);
+    add("command", command);
+    // Last, so that no label of the job stands in its place.
+    add("summary", title);
+    annotations
+}
+
+/// `text` with nothing in it that calls people or a channel: Alertmanager's own templates hand
+/// annotations to chats as they are.
+fn quiet(text: &str) -> String {
+    let calls = |rest: &str| CALLS.iter().any(|call| rest.starts_with(call));
+    let mut quiet = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        quiet.push(c);
+        if text.get(at..).is_some_and(calls) {
+            quiet.push('\u{200b}');
+        }
+    }
+    quiet
+}
+
+/// `time` and then `by`.
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_micros(time.micros().saturating_add(micros(by)))
+}
+
+/// `by` before `time`.
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_micros(time.micros().saturating_sub(micros(by)))
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::CrashReport;
+    use crate::sinks::samples;
+    use crate::verdict::VerdictKind::{Crashed, GaveUp};
+
+    fn layout() -> Layout {
+        Layout {
+            labels: BTreeMap::from([("env".to_owned(), "prod".to_owned())]),
+            severity: BTreeMap::from([(Severity::Critical, "page".to_owned())]),
+            resolve_after: Duration::from_secs(4 * 3600),
+        }
+    }
+
+    /// What is posted of `notice`, `late` seconds after what it tells of.
+    fn alerts(
+        notice: &Notice,
+        report: Option<&CrashReport>,
+        fidelity: Fidelity,
+        late: u64,
+    ) -> Vec<Value> {
+        let told = samples::redacted(notice, report.filter(|_| notice.report().is_some()));
+        let now = later(notice.time, Duration::from_secs(late));
+        let message = Message::of(&told, now, 50);
+        let alerts = layout().alerts(&told, &message, fidelity, now);
+        alerts.as_array().unwrap().clone()
+    }
+
+    #[test]
+    fn an_alert_looks_like_this() {
+        let mut report = samples::report();
+        report.log.as_mut().unwrap().lines = vec!["<!channel> @everyone a@b".to_owned()];
+        report.links = vec![crate::report::Link {
+            text: "runbook".to_owned(),
+            href: "https://wiki.example.com/nginx".to_owned(),
+        }];
+        assert_eq!(
+            Value::from(alerts(&Notice::of(&report), Some(&report), Fidelity::Full, 1)),
+            json!([{
+                "labels": {
+                    "alertname": "UpstartJobCrash",
+                    "env": "prod",
+                    "instance": "web-1",
+                    "severity": "error",
+                    "upstart_instance": "eu-1",
+                    "upstart_job": "nginx",
+                },
+                "annotations": {
+                    "summary":
+                        "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
+                    "description":
+                        "Host: web-1\nJob: nginx (eu-1)\nVerdict: crashed: SIGSEGV\n\
+                         Time: 2026-11-21 03:42:17 UTC\nRan: 5 h 42 min\nLoad: 8.42 3.10 1.05\n\
+                         Memory free: 0.2 GiB of 7.8 GiB\n\
+                         Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)",
+                    "reasons":
+                        "init calls it a failure and respawns the job\n\
+                         init: main was killed by SIGSEGV\n\
+                         the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still \
+                         there: pre-stop never ran",
+                    "log": "<\u{200b}!channel> @\u{200b}everyone a@b",
+                    "log_path": "/var/log/upstart/nginx-eu-1.log",
+                    "not_collected": "pressure: not \u{fffd}there",
+                    "report_id": "6c1d8e40",
+                    "command": "upstart-crash show 6c1d8e40",
+                    "team": "web",
+                    "runbook_url": "https://wiki.example.com/nginx",
+                },
+                "startsAt": "2026-11-21T03:42:17.123456Z",
+                "endsAt": "2026-11-21T07:42:18.123456Z",
+            }])
+        );
+    }
+
+    /// The labels that the alerts on `notice` are told apart by.
+    fn identities(notice: &Notice) -> Vec<String> {
+        let alerts = alerts(notice, None, Fidelity::Full, 0);
+        alerts.iter().map(|alert| alert["labels"].to_string()).collect()
+    }
+
+    #[test]
+    fn a_job_has_one_alert_a_severity_and_the_all_clear_resolves_each() {
+        let [crash, gave_up, repeats, recovered, ..] = samples::notices();
+        assert_eq!(identities(&crash), identities(&repeats));
+        assert_ne!(identities(&crash), identities(&gave_up));
+        let mut after_both = recovered.clone();
+        let Subject::Recovered { tally, .. } = &mut after_both.subject else { panic!() };
+        *tally = samples::tally(&[
+            (Crashed, Some("SIGSEGV"), 3),
+            (GaveUp, Some("SIGSEGV"), 1),
+            (Crashed, Some("exit status 1"), 1),
+        ]);
+        let mut opened = [identities(&crash), identities(&gave_up)].concat();
+        opened.sort();
+        assert_eq!(identities(&after_both), opened);
+    }
+
+    #[test]
+    fn a_job_of_a_digest_has_the_alert_that_its_own_crash_has() {
+        let [crash, .., digest, _] = samples::notices();
+        let of_digest = identities(&digest);
+        assert!(of_digest.contains(&identities(&crash)[0]), "{of_digest:?}");
+        let alerts = alerts(&digest, None, Fidelity::Full, 0);
+        assert_eq!(alerts.len(), 3, "two jobs, and one for those without a name: {alerts:?}");
+        assert_eq!(
+            alerts[0]["annotations"]["summary"],
+            "web-1: nginx (eu-1) crashed 14 times (13 × exit status 1, 1 × SIGSEGV), \
+             last at 03:45:10 UTC"
+        );
+        assert_eq!(alerts[2]["labels"]["alertname"], "UpstartDigest");
+    }
+
+    #[test]
+    fn a_storm_of_any_size_is_a_bounded_number_of_alerts() {
+        let [.., digest, _] = samples::worst_notices();
+        let alerts = alerts(&digest, None, Fidelity::Full, 0);
+        assert_eq!(alerts.len(), JOBS + 1);
+        assert_eq!(alerts[JOBS]["labels"]["alertname"], "UpstartDigest");
+        assert!(Value::from(alerts).to_string().len() < 1 << 20);
+    }
+
+    #[test]
+    fn an_alert_fires_however_late_it_is_told_and_a_resolved_one_ends_in_the_past() {
+        let hour = 3600;
+        for notice in samples::notices() {
+            for late in [0, 1, 23 * hour] {
+                let now = later(notice.time, Duration::from_secs(late));
+                for alert in alerts(&notice, None, Fidelity::Full, late) {
+                    let time = |key: &str| -> Timestamp {
+                        serde_json::from_value(alert[key].clone()).unwrap()
+                    };
+                    assert!(time("startsAt") <= time("endsAt"), "{alert:#}");
+                    assert!(time("startsAt") <= now, "{alert:#}");
+                    let Subject::Recovered { up_seconds, .. } = &notice.subject else {
+                        assert_eq!(time("endsAt").since(now).as_secs(), 4 * hour);
+                        continue;
+                    };
+                    // As far as the job has been up the clocks may disagree.
+                    assert!(now.since(time("endsAt")).as_secs() >= *up_seconds, "{alert:#}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_refusal_there_is_only_a_summary() {
+        for notice in samples::notices() {
+            for alert in alerts(&notice, Some(&samples::report()), Fidelity::Minimal, 0) {
+                let annotations = alert["annotations"].as_object().unwrap();
+                assert_eq!(annotations.keys().collect::<Vec<_>>(), ["summary"]);
+            }
+            let labels = |fidelity| {
+                let alerts = alerts(&notice, None, fidelity, 0);
+                alerts.iter().map(|alert| alert["labels"].clone()).collect::<Vec<_>>()
+            };
+            assert_eq!(labels(Fidelity::Full), labels(Fidelity::Minimal));
+        }
+    }
+
+    #[test]
+    fn every_text_is_bounded_and_calls_nobody() {
+        let worst = samples::worst();
+        for notice in samples::worst_notices() {
+            for alert in alerts(&notice, Some(&worst), Fidelity::Full, 0) {
+                for (name, text) in alert["annotations"].as_object().unwrap() {
+                    let text = text.as_str().unwrap();
+                    assert!(is_name(name) && text.chars().count() <= 2 * ANNOTATION, "{name}");
+                    assert!(!CALLS.iter().any(|call| text.contains(call)), "{name}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_labels_that_alerts_can_have_are_taken() {
+        for (name, why) in [
+            ("env", None),
+            ("_Team_2", None),
+            ("", Some("is no name")),
+            ("2nd", Some("is no name")),
+            ("a-b", Some("is no name")),
+            ("severity", Some("set for you")),
+            ("upstart_job", Some("set for you")),
+        ] {
+            let checked = checked(BTreeMap::from([(name.to_owned(), "x".to_owned())]));
+            let says = |why| checked.clone().unwrap_err().contains(why);
+            assert!(why.map_or(checked.is_ok(), says), "{name}: {checked:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_strangers_write_stays_text(
+            line in "(\\PC|[\u{0}\u{1b}\u{202e}]|<!channel>|<@U1>|@here|@everyone){0,20}",
+        ) {
+            let mut report = samples::report();
+            report.log.as_mut().unwrap().lines = vec![line.clone()];
+            report.job.name = line;
+            let alerts = alerts(&Notice::of(&report), Some(&report), Fidelity::Full, 0);
+            for (name, text) in alerts[0]["annotations"].as_object().unwrap() {
+                let text = text.as_str().unwrap();
+                prop_assert!(!CALLS.iter().any(|call| text.contains(call)), "{}: {}", name, text);
+                let acts = ['\u{0}', '\u{1b}', '\u{202e}'];
+                prop_assert!(!text.contains(acts));
+            }
+            for (_, text) in alerts[0]["labels"].as_object().unwrap() {
+                prop_assert!(!text.as_str().unwrap().contains(char::is_control));
+            }
+        }
+    }
+}

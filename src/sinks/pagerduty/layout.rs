@@ -1,0 +1,293 @@
+//! An event as the Events API v2 takes it (developer.pagerduty.com, "Send an Alert Event").
+//!
+//! Everything is plain text there, and shown as such; limits hold for characters, and for the whole
+//! event in bytes.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::message::{Message, harmless, last_within, shortened};
+use crate::notice::{Notice, Subject};
+use crate::redaction::Redacted;
+use crate::sinks::Fidelity;
+use crate::sinks::json::job;
+use crate::verdict::Severity;
+
+/// The longest `summary`, in characters; the names are held to it, too.
+const SUMMARY: usize = 1024;
+/// The longest `dedup_key`, in characters.
+const DEDUP_KEY: usize = 255;
+/// The longest text of a detail, in characters.
+const DETAIL: usize = 2000;
+/// The most bytes of JSON for the log, and for the list of jobs; an event may have 512 KB.
+const LINES: usize = 128 * 1024;
+/// The most links.
+const LINKS: usize = 10;
+
+/// What one event is made of.
+pub(super) struct Event<'a> {
+    pub(super) told: &'a Redacted,
+    pub(super) message: &'a Message,
+    pub(super) severity: Severity,
+    pub(super) group: Option<&'a str>,
+}
+
+impl Event<'_> {
+    /// The event, without the routing key.
+    pub(super) fn json(&self, fidelity: Fidelity) -> Value {
+        let Notice { time, host, subject, .. } = self.told.notice();
+        let dedup_key = dedup_key(host, subject);
+        if matches!(subject, Subject::Recovered { .. }) {
+            return json!({ "event_action": "resolve", "dedup_key": dedup_key });
+        }
+        let mut payload = json!({
+            "summary": shortened(&self.message.title, SUMMARY),
+            "source": shortened(&harmless(host), SUMMARY),
+            "severity": self.severity.word(),
+            "timestamp": time,
+            "class": self.message.tone.word(),
+        });
+        let mut event = json!({ "event_action": "trigger", "dedup_key": dedup_key });
+        let component = job(subject).map(|job| shortened(&harmless(&job.title()), SUMMARY));
+        if let Some(fields) = payload.as_object_mut() {
+            fields.extend(component.map(|job| ("component".to_owned(), job.into())));
+            fields.extend(self.group.map(|group| ("group".to_owned(), group.into())));
+            if fidelity == Fidelity::Full {
+                fields.insert("custom_details".to_owned(), self.details());
+            }
+        }
+        if let Some(fields) = event.as_object_mut() {
+            fields.insert("payload".to_owned(), payload);
+            if fidelity == Fidelity::Full {
+                fields.insert("client".to_owned(), "upstart-monitor".into());
+                fields.insert("links".to_owned(), self.links());
+            }
+        }
+        event
+    }
+
+    fn details(&self) -> Value {
+        let Message { facts, reasons, jobs, log, missing, names, short_id, command, .. } =
+            self.message;
+        let mut details = Map::new();
+        let mut add = |label: &str, value: Value| details.insert(label.to_owned(), value);
+        for (label, value) in facts {
+            add(label, shortened(value, DETAIL).into());
+        }
+        if !reasons.is_empty() {
+            add("Why", shortened(&reasons.join("\n"), DETAIL).into());
+        }
+        if let Some(jobs) = jobs {
+            add("List", json!(jobs.within(LINES, in_json)));
+        }
+        if let Some(log) = log {
+            add("Log of", shortened(&log.path, DETAIL).into());
+            add("Log", json!(last_within(&log.lines, LINES, in_json)));
+        }
+        if !missing.is_empty() {
+            add("Not collected", shortened(&missing.join("; "), DETAIL).into());
+        }
+        let labels = self.told.report().map(|report| &report.labels);
+        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
+            let labels: Vec<_> = labels.iter().map(|(name, of)| format!("{name}={of}")).collect();
+            add("Labels", shortened(&labels.join(", "), DETAIL).into());
+        }
+        add("Id", format!("{names} {short_id}").into());
+        add("More", command.as_str().into());
+        Value::Object(details)
+    }
+
+    /// The pages that belong to the report.
+    fn links(&self) -> Value {
+        let links = self.told.report().map(|report| report.links.as_slice()).unwrap_or_default();
+        let links = links.iter().take(LINKS);
+        links.map(|link| json!({ "href": link.href, "text": link.text })).collect()
+    }
+}
+
+/// What `line` costs in a list of JSON.
+fn in_json(line: &str) -> usize {
+    Value::from(line).to_string().len() + ",".len()
+}
+
+/// The name of the alert that `subject`, told by `host`, opens, adds to or resolves: one a job. No
+/// job has an empty name, so the others are no job's.
+fn dedup_key(host: &str, subject: &Subject) -> String {
+    let key = match subject {
+        Subject::Crash { job, .. }
+        | Subject::Repeats { job, .. }
+        | Subject::Recovered { job, .. } => job.key.clone(),
+        Subject::Digest { .. } => format!("{host}//digest"),
+        Subject::SinkFailed { sink, .. } => format!("{host}//sink/{sink}"),
+    };
+    if key.chars().count() <= DEDUP_KEY {
+        return key;
+    }
+    // The beginning is for people, the digest tells two long keys apart.
+    let digest: String = Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect();
+    shortened(&key, DEDUP_KEY - digest.len()) + &digest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::{CrashReport, Link};
+    use crate::sinks::samples;
+
+    /// The event on `notice`, told at once.
+    fn event(notice: &Notice, report: Option<&CrashReport>, fidelity: Fidelity) -> Value {
+        let told = samples::redacted(notice, report.filter(|_| notice.report().is_some()));
+        let message = Message::of(&told, notice.time, 50);
+        let event =
+            Event { told: &told, message: &message, severity: notice.severity, group: Some("web") };
+        event.json(fidelity)
+    }
+
+    #[test]
+    fn a_job_has_one_alert_from_the_crash_to_the_all_clear() {
+        let report = samples::report();
+        let events = samples::notices().map(|notice| event(&notice, Some(&report), Fidelity::Full));
+        let told = events.each_ref().map(|event| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&event["event_action"]), text(&event["dedup_key"]))
+        });
+        let expected = [
+            ("trigger", "web-1/nginx/eu-1"),
+            ("trigger", "web-1/nginx/eu-1"),
+            ("trigger", "web-1/nginx/eu-1"),
+            ("resolve", "web-1/nginx/eu-1"),
+            ("trigger", "web-1//digest"),
+            ("trigger", "web-1//sink/slack.ops"),
+        ];
+        assert_eq!(told, expected.map(|(action, key)| (action.to_owned(), key.to_owned())));
+    }
+
+    #[test]
+    fn an_event_looks_like_this() {
+        let mut report = samples::report();
+        report.links = vec![Link {
+            text: "runbook".to_owned(),
+            href: "https://wiki.example.com/nginx".to_owned(),
+        }];
+        report.log.as_mut().unwrap().lines = vec!["<!channel> @everyone".to_owned()];
+        let event = event(&Notice::of(&report), Some(&report), Fidelity::Full);
+        assert_eq!(
+            event,
+            json!({
+                "event_action": "trigger",
+                "dedup_key": "web-1/nginx/eu-1",
+                "client": "upstart-monitor",
+                "links": [{ "href": "https://wiki.example.com/nginx", "text": "runbook" }],
+                "payload": {
+                    "summary":
+                        "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
+                    "source": "web-1",
+                    "severity": "error",
+                    "timestamp": "2026-11-21T03:42:17.123456Z",
+                    "class": "crash",
+                    "component": "nginx (eu-1)",
+                    "group": "web",
+                    "custom_details": {
+                        "Host": "web-1",
+                        "Job": "nginx (eu-1)",
+                        "Verdict": "crashed: SIGSEGV",
+                        "Time": "2026-11-21 03:42:17 UTC",
+                        "Ran": "5 h 42 min",
+                        "Load": "8.42 3.10 1.05",
+                        "Memory free": "0.2 GiB of 7.8 GiB",
+                        "Left behind": "4715 /usr/bin/worker --queue mail (tcp 8080)",
+                        "Why": "init calls it a failure and respawns the job\n\
+                                init: main was killed by SIGSEGV\n\
+                                the marker that pre-start armed at 2026-11-20T22:00:00.000000Z \
+                                was still there: pre-stop never ran",
+                        "Log of": "/var/log/upstart/nginx-eu-1.log",
+                        "Log": ["<!channel> @everyone"],
+                        "Not collected": "pressure: not \u{fffd}there",
+                        "Labels": "team=web, upstart_instance=eu-1, upstart_job=nginx",
+                        "Id": "report 6c1d8e40",
+                        "More": "upstart-crash show 6c1d8e40",
+                    },
+                },
+            }),
+            "{event:#}"
+        );
+    }
+
+    #[test]
+    fn a_digest_names_its_jobs() {
+        let [.., digest, _] = samples::notices();
+        let event = event(&digest, None, Fidelity::Full);
+        let lines = event["payload"]["custom_details"]["List"].as_array().unwrap();
+        assert_eq!(lines.last().unwrap(), "and 35 more jobs (396 failures)");
+    }
+
+    #[test]
+    fn every_event_keeps_every_limit() {
+        let (report, worst) = (samples::report(), samples::worst());
+        let mostly = samples::notices().map(|notice| (notice, &report));
+        let at_worst = samples::worst_notices().map(|notice| (notice, &worst));
+        for (notice, report) in mostly.into_iter().chain(at_worst) {
+            for fidelity in [Fidelity::Full, Fidelity::Minimal] {
+                let event = event(&notice, Some(report), fidelity);
+                assert!(event.to_string().len() <= 512_000 - 100, "{}", event.to_string().len());
+                let chars = |text: &Value| text.as_str().unwrap().chars().count();
+                assert!((1..=255).contains(&chars(&event["dedup_key"])), "{event:#}");
+                if event["event_action"] == "resolve" {
+                    continue;
+                }
+                assert!((1..=1024).contains(&chars(&event["payload"]["summary"])), "{event:#}");
+                let source = &event["payload"]["source"];
+                assert!((1..=1024).contains(&chars(source)), "{event:#}");
+                let least = event["payload"].get("custom_details").is_none();
+                assert_eq!(least, fidelity == Fidelity::Minimal);
+            }
+        }
+    }
+
+    #[test]
+    fn the_log_keeps_its_end_and_a_storm_every_crash() {
+        let mut report = samples::worst();
+        let line = "\u{1}".repeat(400);
+        report.log.as_mut().unwrap().lines = vec![line; 5000];
+        report.log.as_mut().unwrap().lines.push("the end".to_owned());
+        let told = samples::redacted(&Notice::of(&report), Some(&report));
+        let message = Message::of(&told, report.time, usize::MAX);
+        let event =
+            Event { told: &told, message: &message, severity: Severity::Error, group: None };
+        let event = event.json(Fidelity::Full);
+        let log = event["payload"]["custom_details"]["Log"].as_array().unwrap();
+        assert_eq!(log.last().unwrap(), "the end");
+        assert!((50..5000).contains(&log.len()), "{}", log.len());
+        assert!(event.to_string().len() < 512_000);
+    }
+
+    proptest! {
+        #[test]
+        fn two_long_keys_stay_two(one in "[a-zé/]{0,300}", other in "[a-zé/]{0,300}") {
+            let common = "x".repeat(250);
+            let of = |end: &str| {
+                let [Notice { mut subject, .. }, ..] = samples::notices();
+                if let Subject::Crash { job, .. } = &mut subject {
+                    job.key = format!("{common}{end}");
+                }
+                dedup_key("web-1", &subject)
+            };
+            prop_assert!(of(&one).chars().count() <= 255);
+            prop_assert_eq!(of(&one) == of(&other), one == other);
+        }
+
+        #[test]
+        fn what_strangers_write_stays_text(line in "\\PC*[\u{0}-\u{1f}\u{1b}\u{202e}]\\PC*") {
+            let mut report = samples::report();
+            report.log.as_mut().unwrap().lines = vec![line.clone()];
+            report.job.name = line;
+            let event = event(&Notice::of(&report), Some(&report), Fidelity::Full);
+            let log = event["payload"]["custom_details"]["Log"][0].as_str().unwrap();
+            let acts = |c: char| c.is_control() || c == '\u{202e}';
+            prop_assert!(!log.contains(acts));
+            prop_assert!(!event["payload"]["component"].as_str().unwrap().contains(acts));
+        }
+    }
+}
