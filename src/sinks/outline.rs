@@ -4,6 +4,7 @@
 //! between lines. Limits hold for what is sent: markup and escapes count.
 
 use super::Fidelity;
+use super::text::cut;
 use crate::message::{Jobs, Log, Message, last_within};
 
 /// How a service writes what a message is made of; the pairs stand around it.
@@ -93,24 +94,7 @@ impl Markup {
     }
 
     fn cut_by(&self, write: fn(char, &mut String), text: &str, most: usize) -> String {
-        let most_before_dots = most.saturating_sub((self.measure)("…"));
-        let (mut written, mut used, mut end) = (String::with_capacity(text.len()), 0, 0);
-        let mut one = String::new();
-        for c in text.chars() {
-            one.clear();
-            write(c, &mut one);
-            used += (self.measure)(&one);
-            if used > most {
-                written.truncate(end);
-                written.push('…');
-                break;
-            }
-            written.push_str(&one);
-            if used <= most_before_dots {
-                end = written.len();
-            }
-        }
-        written
+        cut(text, most, write, self.measure)
     }
 
     /// As many facts as `room` has, each with at most `most` of it.

@@ -53,6 +53,18 @@ pub(super) const KINDS: &[Kind] = &[
         idempotency_key: None,
     },
     Kind {
+        name: "matrix",
+        table: |url| {
+            format!(
+                "homeserver = \"{url}\"\nroom_id = \"!room:example.com\"\n\
+                 access_token = \"{SECRET}\"\n"
+            )
+        },
+        way: Way::Http(|| Answer::status(200).body("{\"event_id\":\"$x\"}")),
+        read: json,
+        idempotency_key: Some(|request| request.path.clone()),
+    },
+    Kind {
         name: "mattermost",
         table: |url| format!("webhook_url = \"{url}/hooks/{SECRET}\"\n"),
         way: Way::Http(|| Answer::status(200).body("ok")),
@@ -60,11 +72,41 @@ pub(super) const KINDS: &[Kind] = &[
         idempotency_key: None,
     },
     Kind {
+        name: "ntfy",
+        table: |url| format!("server = \"{url}\"\ntopic = \"crashes\"\ntoken = \"{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200).body("{\"id\":\"x\"}")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
+        name: "otlp",
+        table: |url| format!("endpoint = \"{url}\"\nheaders = \"api-key={SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200).body("{\"partialSuccess\":{}}")),
+        read: json,
+        idempotency_key: Some(|request| {
+            let record = &request.json()["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
+            let attributes = record["attributes"].as_array().unwrap();
+            let id = attributes.iter().find(|one| one["key"] == "log.record.uid");
+            id.unwrap()["value"].to_string()
+        }),
+    },
+    Kind {
         name: "rocketchat",
         table: |url| format!("webhook_url = \"{url}/hooks/1/{SECRET}\"\n"),
         way: Way::Http(|| Answer::status(200).body("{\"success\":true}")),
         read: json,
         idempotency_key: None,
+    },
+    Kind {
+        name: "sentry",
+        table: |url| format!("dsn = \"{}/42\"\n", url.replace("://", &format!("://{SECRET}@"))),
+        way: Way::Http(|| Answer::status(200).body("{\"id\":\"x\"}")),
+        read: envelope,
+        idempotency_key: Some(|request| {
+            let text = request.text();
+            let header = text.lines().next().unwrap();
+            serde_json::from_str::<serde_json::Value>(header).unwrap()["event_id"].to_string()
+        }),
     },
     Kind {
         name: "slack",
@@ -85,6 +127,15 @@ pub(super) const KINDS: &[Kind] = &[
         idempotency_key: None,
     },
     Kind {
+        name: "telegram",
+        table: |url| {
+            format!("bot_token = \"123:{SECRET}\"\nchat_id = -1001\napi_url = \"{url}\"\n")
+        },
+        way: Way::Http(|| Answer::status(200).body("{\"ok\":true}")),
+        read: json,
+        idempotency_key: None,
+    },
+    Kind {
         name: "webhook",
         table: |url| {
             format!(
@@ -97,6 +148,18 @@ pub(super) const KINDS: &[Kind] = &[
         idempotency_key: Some(|request| request.header("webhook-id").unwrap().to_owned()),
     },
 ];
+
+/// The event in an envelope of one item, behind the lines that frame it.
+fn envelope(request: &Request) -> String {
+    let text = request.text();
+    let lines: Vec<_> = text.split('\n').collect();
+    let [header, item, event, ""] = lines[..] else { panic!("not one item: {text}") };
+    let value = |text| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(value(item)["length"], event.len());
+    assert_eq!(value(item)["type"], "event");
+    assert_eq!(value(header)["event_id"], value(event)["event_id"]);
+    format!("{header}\n{item}\n{:#}\n", value(event))
+}
 
 /// The body as JSON, with nothing escaped that is no control character.
 fn json(request: &Request) -> String {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::message::Message;
 use crate::sinks::Fidelity;
-use crate::sinks::mrkdwn::width;
 use crate::sinks::outline::{Markup, PLAIN, headed, html, outline, uncalled, uncalled_html};
+use crate::sinks::text::width;
 
 /// The longest text, in UTF-16 units. Telegram counts what is left without markup.
 const TEXT: usize = 4096;
