@@ -129,7 +129,7 @@ fn what_is_commented_out_loads_too() {
             let text = others.chain([config]).collect::<Vec<_>>().join("\n");
             let text = text.replace("\"...\"", "\"x\"");
             let wrong = problems(&[("config.toml", &text)]);
-            assert_eq!(wrong, [""; 0], "{kind}.toml, line {}", number + 1);
+            assert_eq!(wrong, [""; 0], "{name}.toml, line {}", number + 1);
         }
     }
 }
