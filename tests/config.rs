@@ -105,8 +105,16 @@ fn what_is_commented_out_loads_too() {
     );
 
     for name in [
-        "alertmanager", "email", "email-smtp", "exec", "file", "metrics", "pagerduty", "slack",
-        "syslog", "webhook",
+        "alertmanager",
+        "email",
+        "email-smtp",
+        "exec",
+        "file",
+        "metrics",
+        "pagerduty",
+        "slack",
+        "syslog",
+        "webhook",
     ] {
         let example = shipped(&format!("examples/{name}.toml"));
         for (number, line) in example.lines().enumerate() {
