@@ -30,6 +30,13 @@ pub(super) enum Way {
 /// Each kind by the name that the config gives it.
 pub(super) const KINDS: &[Kind] = &[
     Kind {
+        name: "alertmanager",
+        table: |url| format!("urls = [\"{url}\"]\nbearer_token = \"{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(200)),
+        read: json,
+        idempotency_key: Some(|request| request.json()[0]["labels"].to_string()),
+    },
+    Kind {
         name: "discord",
         table: |url| format!("webhook_url = \"{url}/api/webhooks/1/{SECRET}\"\n"),
         way: Way::Http(|| Answer::status(200).body("{}")),
@@ -89,6 +96,13 @@ pub(super) const KINDS: &[Kind] = &[
             let id = attributes.iter().find(|one| one["key"] == "log.record.uid");
             id.unwrap()["value"].to_string()
         }),
+    },
+    Kind {
+        name: "pagerduty",
+        table: |url| format!("url = \"{url}/v2/enqueue\"\nrouting_key = \"{SECRET}\"\n"),
+        way: Way::Http(|| Answer::status(202).body("{\"status\":\"success\"}")),
+        read: json,
+        idempotency_key: Some(|request| request.json()["dedup_key"].to_string()),
     },
     Kind {
         name: "rocketchat",
