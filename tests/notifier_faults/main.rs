@@ -85,6 +85,29 @@ fn the_end_at_every_call_loses_nothing() {
     });
 }
 
+/// The first crashes were told; now there are more, and a notifier that is killed while it counts
+/// and tells them.
+#[test]
+fn the_end_at_every_call_counts_each_crash_of_a_loop_once() {
+    for_each_call(|nth| {
+        let stage = Stage::of_a_loop(2);
+        stage.deliver();
+        (0..4).for_each(|_| stage.arrives());
+        let mut left = nth;
+        stage.deliver_watched(PATIENCE, |call| {
+            left = left.saturating_sub(usize::from(has_effect(call)));
+            if left > 0 {
+                return Then::Made;
+            }
+            stage.host.note(format!("killed at {call:?}"));
+            Then::Killed
+        });
+        stage.deliver();
+        stage.has_told_of_each_once();
+        left == 0
+    });
+}
+
 /// Of the same call for the same file no more than so many are refused: the notifier looks again
 /// whenever something has moved.
 const LOOKS: usize = 4;

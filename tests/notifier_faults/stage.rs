@@ -28,9 +28,32 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Some time ago, so that nothing is examined: what is left in /proc of others is not ours to fail.
 const AGO: Duration = Duration::from_secs(60);
 
-/// The reports and the marker that hooks left: their ids, their places in the spool, their text.
-fn left_by_hooks() -> &'static [[String; 3]] {
-    static LEFT: OnceLock<Vec<[String; 3]>> = OnceLock::new();
+/// What hooks left: its id, its place in the spool, its text.
+type Left = [String; 3];
+
+/// The reports on a job that crashed again and again.
+fn left_by_a_loop() -> &'static [Left] {
+    static LEFT: OnceLock<Vec<Left>> = OnceLock::new();
+    LEFT.get_or_init(|| {
+        let host = Host::new();
+        for _ in 0..6 {
+            host.hook(PreStart, "loop").run().harms_nobody();
+            host.hook(PostStop, "loop").run().harms_nobody();
+        }
+        let then = Timestamp::from(SystemTime::now() - AGO);
+        host.reports().into_iter().map(|report| aged(report, then)).collect()
+    })
+}
+
+fn aged(mut report: Value, then: Timestamp) -> Left {
+    report["time"] = serde_json::to_value(then).unwrap();
+    let id = report["id"].as_str().unwrap().to_owned();
+    [id.clone(), format!("new/{id}.json"), report.to_string()]
+}
+
+/// Reports and a marker, each of another job.
+fn left_by_hooks() -> &'static [Left] {
+    static LEFT: OnceLock<Vec<Left>> = OnceLock::new();
     LEFT.get_or_init(|| {
         let host = Host::new();
         for job in ["shop", "cart", "mail"] {
@@ -40,11 +63,7 @@ fn left_by_hooks() -> &'static [[String; 3]] {
         host.hook(PreStart, "lost").run().harms_nobody();
         host.hook(PreStart, "lost").run().harms_nobody();
         let then = Timestamp::from(SystemTime::now() - AGO);
-        let reports = host.reports().into_iter().map(|mut report| {
-            report["time"] = serde_json::to_value(then).unwrap();
-            let id = report["id"].as_str().unwrap().to_owned();
-            [id.clone(), format!("new/{id}.json"), report.to_string()]
-        });
+        let reports = host.reports().into_iter().map(|report| aged(report, then));
         let unseen = host.unseen().into_iter().map(|marker| {
             let value = |key| marker.lines().find_map(|line| line.strip_prefix(key)).unwrap();
             let found = value("found ").split(' ').next().unwrap();
@@ -61,6 +80,8 @@ fn left_by_hooks() -> &'static [[String; 3]] {
 pub(super) struct Stage {
     pub(super) host: Host,
     hook: Receiver,
+    /// What hooks leave here, the first of it last.
+    left: &'static [Left],
     /// What is to be told.
     ids: RefCell<BTreeSet<String>>,
 }
@@ -68,6 +89,15 @@ pub(super) struct Stage {
 impl Stage {
     /// With the last `count` of what hooks left, which are of different jobs.
     pub(super) fn with(count: usize) -> Self {
+        Self::set(left_by_hooks(), count)
+    }
+
+    /// After `count` crashes of a job in a loop.
+    pub(super) fn of_a_loop(count: usize) -> Self {
+        Self::set(left_by_a_loop(), count)
+    }
+
+    fn set(left: &'static [Left], count: usize) -> Self {
         let (host, hook) = (Host::with_notifier(), Receiver::new([]));
         for place in ["new", "unseen"] {
             host.make_dir(&format!("{SPOOL}/{place}"));
@@ -77,12 +107,13 @@ impl Stage {
         }
         host.config(&format!(
             "[delivery]\nproxy = \"none\"\n[sink.file.all]\npath = \"{FEED}\"\n\
-             [sink.webhook.hook]\nurl = \"{}\"\n{AT_ONCE}",
+             [sink.webhook.hook]\nurl = \"{}\"\nrecovered = false\n\
+             [folding]\nintervals = [\"1ms\"]\n{AT_ONCE}",
             hook.url("/hook")
         ));
         let config = host.path("/etc/upstart-monitor/config.toml");
         std::fs::set_permissions(config, PermissionsExt::from_mode(0o600)).unwrap();
-        let stage = Self { host, hook, ids: RefCell::default() };
+        let stage = Self { host, hook, left, ids: RefCell::default() };
         (0..count).for_each(|_| stage.arrives());
         stage
     }
@@ -90,7 +121,7 @@ impl Stage {
     /// One more of what hooks left arrives.
     pub(super) fn arrives(&self) {
         let mut ids = self.ids.borrow_mut();
-        let [id, path, text] = left_by_hooks().iter().rev().nth(ids.len()).unwrap();
+        let [id, path, text] = self.left.iter().rev().nth(ids.len()).unwrap();
         self.host.write(&format!("{SPOOL}/arriving"), text);
         let target = self.host.path(&format!("{SPOOL}/{path}"));
         std::fs::rename(self.host.path(&format!("{SPOOL}/arriving")), target).unwrap();
@@ -150,10 +181,29 @@ impl Stage {
         assert!(FOREIGN.iter().all(|(name, _)| foreign.contains(*name)), "{foreign:?}");
     }
 
-    /// Everything is settled: taken and told, and what is no report is put aside. The answers: how
-    /// often each id stands in the file, and how often each was posted.
+    /// Everything is taken and told, and the notices, each of which may have come twice under its
+    /// id, tell together of every crash once.
     #[track_caller]
-    pub(super) fn is_settled(&self) -> [BTreeMap<String, usize>; 2] {
+    pub(super) fn has_told_of_each_once(&self) {
+        self.is_taken();
+        let mut notices = BTreeMap::new();
+        for post in self.hook.requests() {
+            let notice = post.json();
+            let id = notice["id"].as_str().unwrap().to_owned();
+            let before = notices.insert(id, notice.clone());
+            assert!(before.is_none_or(|before| before == notice), "not what it was before");
+        }
+        let tallies = notices.values().flat_map(|notice| {
+            let details = if notice["kind"] == "crash" { "incident" } else { "repeats" };
+            notice[details]["tally"].as_array().unwrap()
+        });
+        let told: u64 = tallies.map(|count| count["count"].as_u64().unwrap()).sum();
+        assert_eq!(told, self.ids.borrow().len() as u64, "{:?}", notices.keys());
+    }
+
+    /// Nothing is new, nothing waits, and what is no report is put aside.
+    #[track_caller]
+    fn is_taken(&self) {
         let spool = |place: &str| self.host.spool(place);
         assert_eq!((spool("new"), spool("unseen")), (vec![], vec![]));
         assert_eq!(spool("corrupt"), FOREIGN.map(|(name, _)| name));
@@ -163,6 +213,13 @@ impl Stage {
             assert_eq!(spool(&format!("queue/{sink}")), [""; 0]);
             assert_eq!(spool(&format!("dead/{sink}")), [""; 0]);
         }
+    }
+
+    /// Everything is settled: taken and told, and what is no report is put aside. The answers: how
+    /// often each id stands in the file, and how often each was posted.
+    #[track_caller]
+    pub(super) fn is_settled(&self) -> [BTreeMap<String, usize>; 2] {
+        self.is_taken();
         let feed = self.host.read(FEED);
         let lines = feed.lines().map(|line| {
             let report: Value = serde_json::from_str(line).unwrap();
