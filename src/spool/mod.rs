@@ -139,7 +139,8 @@ impl Drop {
 /// spool: the notifier carries it on as soon as it can.
 ///
 /// # Errors
-/// What the kernel says of the spool, or [`Directory::has_room`]; then nothing of it is in either.
+/// What the kernel says of the spool; `ENOSPC` or `EDQUOT` also where others need the room. Then
+/// nothing of it is in either.
 pub fn put(places: Places, what: Drop, id: ReportId, content: &[u8]) -> Result<(), Errno> {
     let put = |dir| Directory { places, dir }.put(what, id, content);
     put(Place::Spool).or_else(|errno| {
