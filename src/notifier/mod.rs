@@ -3,34 +3,31 @@
 mod books;
 mod clock;
 mod desk;
+mod error;
 mod examinations;
+mod fingerprint;
 mod meters;
 mod trouble;
 mod watch;
 mod worker;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
-use crate::examine::{self, Settings};
-use crate::job_settings::JobSettings;
+use crate::examine;
 use crate::notice::JobName;
 use crate::paths::Places;
-use crate::policy::Folding;
-use crate::quiet::Windows;
-use crate::routing::Routing;
 use crate::sinks::NamedSink;
-use crate::spool::{Limits, Say, Spool, SpoolError};
+use crate::spool::{Say, Spool, SpoolError};
 use clock::{Clock, Moment};
 use desk::Desk;
+pub use error::NotifierError;
 use examinations::Examinations;
+use fingerprint::Fingerprint;
 use meters::Meters;
 use watch::{Bell, Watch};
 use worker::Worker;
@@ -38,44 +35,6 @@ use worker::Worker;
 /// How often a notifier at work looks, without being asked, whether the config has changed, and for
 /// what the disk refused before.
 const LOOK_AROUND: Duration = Duration::from_secs(60);
-
-/// Why there was no delivery.
-#[derive(Debug)]
-pub enum NotifierError {
-    /// The config is broken; the reports stay where they are.
-    Config(ConfigError),
-    /// The spool cannot be used.
-    Spool(SpoolError),
-    /// The threads of this process have no way to tell each other something.
-    NoBell(io::Error),
-    /// There is no thread to be had.
-    NoThread(io::Error),
-}
-
-impl From<ConfigError> for NotifierError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<SpoolError> for NotifierError {
-    fn from(error: SpoolError) -> Self {
-        Self::Spool(error)
-    }
-}
-
-impl fmt::Display for NotifierError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(ConfigError(problems)) => f.write_str(&problems.join("\n")),
-            Self::Spool(error) => error.fmt(f),
-            Self::NoBell(error) => write!(f, "cannot make a pair of sockets: {error}"),
-            Self::NoThread(error) => write!(f, "cannot start a thread: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for NotifierError {}
 
 /// Reads the config, anew at each call.
 pub type Load<'a> = &'a dyn Fn() -> Result<Config, ConfigError>;
@@ -181,7 +140,7 @@ fn serve(
 ) -> Result<Option<Config>, NotifierError> {
     let Desk { spool, config, clock, meters, say, .. } = desk;
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
-    let fingerprints = fingerprints(config);
+    let fingerprint = Fingerprint::of(config);
     spool.remove_leftovers(clock().time, say)?;
     spool.remove_old_silences(clock().time, say)?;
     if let Some(why) = config.windows.trouble() {
@@ -218,7 +177,7 @@ fn serve(
             if spool.take_word() || clock().since(looked_around) >= look_around {
                 looked_around = clock();
                 match load() {
-                    Ok(now) if self::fingerprints(&now) != fingerprints => return Ok(Some(now)),
+                    Ok(now) if Fingerprint::of(&now) != fingerprint => return Ok(Some(now)),
                     Ok(_) => {}
                     Err(ConfigError(problems)) => {
                         say(format_args!("the config is broken, the last one stays in use"));
@@ -304,41 +263,6 @@ fn name_dropped_sinks(spool: &Spool, names: &[&str], say: Say<'_>) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// What tells one config from another.
-type Fingerprints = (
-    Duration,
-    Folding,
-    Option<Vec<String>>,
-    Arc<Settings>,
-    JobSettings,
-    Windows,
-    Limits,
-    Option<PathBuf>,
-    Vec<(String, Routing, String)>,
-);
-
-/// That of `config`.
-fn fingerprints(config: &Config) -> Fingerprints {
-    let sinks = config.sinks.iter();
-    let sinks =
-        sinks.map(|sink| (sink.name.clone(), sink.routing.clone(), sink.sink.fingerprint()));
-    let redaction = config.redaction.fingerprint().map(<[String]>::to_vec);
-    let (folding, examination) = (config.folding.clone(), Arc::clone(&config.examination));
-    let (jobs, windows) = (config.jobs.clone(), config.windows.clone());
-    let (limits, metrics) = (config.spool.clone(), config.metrics.clone());
-    (
-        config.retry_for,
-        folding,
-        redaction,
-        examination,
-        jobs,
-        windows,
-        limits,
-        metrics,
-        sinks.collect(),
-    )
 }
 
 #[cfg(test)]

@@ -1,17 +1,21 @@
 //! With sinks that do as they are told and write down what they were sent.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::fs;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::*;
+use crate::examine::Settings;
 use crate::id::ReportId;
 use crate::job_settings::JobSettings;
+use crate::policy::Folding;
 use crate::quiet::{Windows, Zone};
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink, Wait};
+use crate::spool::Limits;
 use crate::spool::testing::{empty, id};
 use crate::sys;
 
