@@ -7,12 +7,12 @@ mod layout;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
-use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify, classify_as};
+use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify_taken};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Secret, SecretSource};
@@ -110,10 +110,7 @@ impl Matrix {
 /// What the server's answer means: a 200 counts only with the id of the event.
 fn judge(answer: &Answer, now: Timestamp) -> Outcome {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    if answer.status.is_success() && body.get("event_id").is_none() {
-        return classify_as(answer, StatusCode::CONFLICT, now);
-    }
-    classify(answer, now)
+    classify_taken(answer, body.get("event_id").is_some(), now)
 }
 
 #[cfg(test)]

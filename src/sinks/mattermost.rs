@@ -2,11 +2,10 @@
 
 pub(super) mod layout;
 
-use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::chat::{self, Chat};
-use super::http::{Answer, classify, classify_as};
+use super::http::{Answer, classify_taken};
 use super::{Context, Outcome, Sink};
 use crate::message::Message;
 use crate::time::Timestamp;
@@ -33,11 +32,7 @@ impl Chat for Mattermost {
 
     /// A 200 counts only with the body `ok`: whatever else says so is no Mattermost.
     fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
-        match (answer.status.is_success(), answer.body.trim()) {
-            (true, "ok") => Outcome::Delivered,
-            (true, _) => classify_as(answer, StatusCode::CONFLICT, now),
-            (false, _) => classify(answer, now),
-        }
+        classify_taken(answer, answer.body.trim() == "ok", now)
     }
 }
 

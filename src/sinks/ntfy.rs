@@ -6,12 +6,12 @@ mod layout;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
-use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify, classify_as};
+use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify_taken};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Secret, SecretSource};
@@ -141,10 +141,7 @@ fn checked(topic: Secret) -> Result<Secret, String> {
 /// What the server's answer means: a 200 counts only with the id of the message.
 fn judge(answer: &Answer, now: Timestamp) -> Outcome {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    if answer.status.is_success() && body.get("id").is_none() {
-        return classify_as(answer, StatusCode::CONFLICT, now);
-    }
-    classify(answer, now)
+    classify_taken(answer, body.get("id").is_some(), now)
 }
 
 #[cfg(test)]

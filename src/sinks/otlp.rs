@@ -9,12 +9,12 @@ mod record;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as, percent_decoded};
+use super::http::{Answer, Post, ProxyChoice, Transport, classify_taken, percent_decoded};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
@@ -131,10 +131,7 @@ fn judge(answer: &Answer, now: Timestamp) -> Outcome {
         }
         Err(_) => answer.body.trim().is_empty(),
     };
-    if answer.status.is_success() && !taken {
-        return classify_as(answer, StatusCode::CONFLICT, now);
-    }
-    classify(answer, now)
+    classify_taken(answer, taken, now)
 }
 
 #[cfg(test)]

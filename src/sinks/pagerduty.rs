@@ -14,7 +14,7 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as, parse_url};
+use super::http::{Answer, Post, ProxyChoice, Transport, classify_as, classify_taken, parse_url};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Redactor, Secret, SecretSource};
@@ -127,13 +127,10 @@ fn judge(answer: &Answer, now: Timestamp) -> Outcome {
         words.contains("routing key") || words.contains("routing_key")
     };
     match answer.status {
-        status if status.is_success() && !is_success => {
-            classify_as(answer, StatusCode::CONFLICT, now)
-        }
         StatusCode::BAD_REQUEST if is_about_key() => {
             classify_as(answer, StatusCode::FORBIDDEN, now)
         }
-        _ => classify(answer, now),
+        _ => classify_taken(answer, is_success, now),
     }
 }
 

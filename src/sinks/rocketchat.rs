@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::chat::{self, Chat};
-use super::http::{Answer, classify, classify_as};
+use super::http::{Answer, classify_as, classify_taken};
 use super::mattermost::layout;
 use super::{Context, Outcome, Sink};
 use crate::message::Message;
@@ -36,14 +36,12 @@ impl Chat for RocketChat {
 
     /// A 200 with `"success": false` is an error; one without a word of success is a stranger's.
     fn judge(&self, answer: &Answer, now: Timestamp) -> Outcome {
-        if !answer.status.is_success() {
-            return classify(answer, now);
-        }
         let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         match said.get("success").and_then(Value::as_bool) {
-            Some(true) => Outcome::Delivered,
-            Some(false) => classify_as(answer, StatusCode::BAD_REQUEST, now),
-            None => classify_as(answer, StatusCode::CONFLICT, now),
+            Some(false) if answer.status.is_success() => {
+                classify_as(answer, StatusCode::BAD_REQUEST, now)
+            }
+            success => classify_taken(answer, success == Some(true), now),
         }
     }
 }

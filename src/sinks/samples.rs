@@ -48,6 +48,11 @@ pub(crate) fn notices() -> [Notice; 6] {
     serde_json::from_str(include_str!("../../tests/data/notices.json")).unwrap()
 }
 
+/// What the worst digest says of the jobs that it does not name, when it names so many.
+pub(crate) fn rest_of_digest(named: u64) -> String {
+    format!("and {} more jobs ({} crashes)", 10_001 - named, 90_001 - 9 * named)
+}
+
 /// Notices of each kind, as hard to fit as [`worst`].
 pub(crate) fn worst_notices() -> [Notice; 6] {
     let long = JobName { key: "&".repeat(1100), name: "&".repeat(512), instance: "<".repeat(512) };

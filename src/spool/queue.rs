@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::disk::{self, SpoolError};
-use super::record::{Parked, Record};
+use super::record::Record;
 use super::store::{Spool, ids_of, json_line};
 use crate::id::ReportId;
 use crate::report::CrashReport;
@@ -92,29 +92,6 @@ impl Spool {
         disk::rename(&queued, &dead)
     }
 
-    /// Writes down that `sink` takes nothing until its config changes.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn park(&self, sink: &str, parked: &Parked) -> Result<(), SpoolError> {
-        self.make_queue(sink)?;
-        let path = self.parked_path(sink);
-        disk::write(&self.beside(sink, "parked"), &path, &json_line(parked, &path)?)
-    }
-
-    /// Why `sink` is parked; `None` where it is not, or the note was torn.
-    pub fn parked(&self, sink: &str) -> Option<Parked> {
-        disk::read(&self.parked_path(sink)).ok().and_then(|json| serde_json::from_slice(&json).ok())
-    }
-
-    /// Sets `sink` free.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn unpark(&self, sink: &str) -> Result<(), SpoolError> {
-        disk::remove(&self.parked_path(sink))
-    }
-
     /// Creates the directory of what `sink` is owed, so that it can be watched.
     ///
     /// # Errors
@@ -139,10 +116,6 @@ impl Spool {
         self.dir.join("queue").join(sink)
     }
 
-    fn parked_path(&self, sink: &str) -> PathBuf {
-        self.queue(sink).join("parked")
-    }
-
     pub(super) fn beside(&self, sink: &str, name: &str) -> PathBuf {
         self.dir.join("tmp").join(format!("{sink}.{name}"))
     }
@@ -150,6 +123,7 @@ impl Spool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::Parked;
     use super::super::testing::{empty, id};
     use super::*;
     use std::fs;

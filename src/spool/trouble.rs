@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, SpoolError};
+use super::record::Parked;
 use super::store::{Spool, json_line};
 use crate::time::Timestamp;
 
@@ -25,6 +26,27 @@ pub(super) struct Announced {
 }
 
 impl Spool {
+    /// Writes down that `sink` takes nothing until its config changes.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn park(&self, sink: &str, parked: &Parked) -> Result<(), SpoolError> {
+        self.keep_note(sink, "parked", parked)
+    }
+
+    /// Why `sink` is parked; `None` where it is not, or the note was torn.
+    pub fn parked(&self, sink: &str) -> Option<Parked> {
+        self.note(sink, "parked")
+    }
+
+    /// Sets `sink` free.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn unpark(&self, sink: &str) -> Result<(), SpoolError> {
+        self.forget_note(sink, "parked")
+    }
+
     /// The trouble that `sink` is in: it is parked, or gave up a notice and took none since.
     pub fn trouble(&self, sink: &str) -> Option<Trouble> {
         let parked = self.parked(sink).map(|it| Trouble { since: it.since, why: it.why });
@@ -47,7 +69,7 @@ impl Spool {
     /// # Errors
     /// What the kernel says.
     pub fn forget_failing(&self, sink: &str) -> Result<(), SpoolError> {
-        disk::remove(&self.queue(sink).join("failing"))
+        self.forget_note(sink, "failing")
     }
 
     /// Who was told of the trouble that `sink` is in since then.
@@ -73,6 +95,10 @@ impl Spool {
     fn note<T: for<'de> Deserialize<'de>>(&self, sink: &str, name: &str) -> Option<T> {
         let json = disk::read(&self.queue(sink).join(name)).ok()?;
         serde_json::from_slice(&json).ok()
+    }
+
+    fn forget_note(&self, sink: &str, name: &str) -> Result<(), SpoolError> {
+        disk::remove(&self.queue(sink).join(name))
     }
 
     fn keep_note(&self, sink: &str, name: &str, note: &impl Serialize) -> Result<(), SpoolError> {

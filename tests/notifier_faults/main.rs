@@ -62,26 +62,32 @@ fn has_effect(call: &SystemCall) -> bool {
     }
 }
 
+/// Kills a notifier at its `nth` call that has an effect. Tells whether there was one.
+fn killed_at(nth: usize, stage: &Stage) -> bool {
+    let mut left = nth;
+    stage.deliver_watched(PATIENCE, |call| {
+        left = left.saturating_sub(usize::from(has_effect(call)));
+        if left > 0 {
+            return Then::Made;
+        }
+        stage.host.note(format!("killed at {call:?}"));
+        Then::Killed
+    });
+    left == 0
+}
+
 #[test]
 fn the_end_at_every_call_loses_nothing() {
     for_each_call(|nth| {
         let stage = Stage::with(4);
-        let mut left = nth;
-        stage.deliver_watched(PATIENCE, |call| {
-            left = left.saturating_sub(usize::from(has_effect(call)));
-            if left > 0 {
-                return Then::Made;
-            }
-            stage.host.note(format!("killed at {call:?}"));
-            Then::Killed
-        });
+        let was_killed = killed_at(nth, &stage);
         stage.has_lost_nothing();
         stage.deliver();
         for told in stage.is_settled() {
             let twice = told.values().sum::<usize>() - told.len();
             assert!(twice <= 1, "only what was being told is told twice: {told:?}");
         }
-        left == 0
+        was_killed
     });
 }
 
@@ -93,18 +99,10 @@ fn the_end_at_every_call_counts_each_crash_of_a_loop_once() {
         let stage = Stage::of_a_loop(2);
         stage.deliver();
         (0..4).for_each(|_| stage.arrives());
-        let mut left = nth;
-        stage.deliver_watched(PATIENCE, |call| {
-            left = left.saturating_sub(usize::from(has_effect(call)));
-            if left > 0 {
-                return Then::Made;
-            }
-            stage.host.note(format!("killed at {call:?}"));
-            Then::Killed
-        });
+        let was_killed = killed_at(nth, &stage);
         stage.deliver();
         stage.has_told_of_each_once();
-        left == 0
+        was_killed
     });
 }
 

@@ -51,6 +51,13 @@ pub(crate) fn classify(answer: &Answer, now: Timestamp) -> Outcome {
     classify_as(answer, answer.status, now)
 }
 
+/// What `answer`, which came at `now`, means where a success counts only if its body says that the
+/// service has `taken` what it was sent: without that, somebody else has answered.
+pub(crate) fn classify_taken(answer: &Answer, taken: bool, now: Timestamp) -> Outcome {
+    let is_strange = answer.status.is_success() && !taken;
+    classify_as(answer, if is_strange { StatusCode::CONFLICT } else { answer.status }, now)
+}
+
 /// What `answer`, which came at `now`, means where its body tells of an error that is as bad as
 /// `status`: some services say so with a 200.
 pub(crate) fn classify_as(answer: &Answer, status: StatusCode, now: Timestamp) -> Outcome {

@@ -23,7 +23,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode, Url};
 
 use classify::PROXY;
-pub(crate) use classify::{classify, classify_as};
+pub(crate) use classify::{classify, classify_as, classify_taken};
 pub(crate) use hidden::percent_decoded;
 pub use proxy::ProxyChoice;
 pub(crate) use tls::trusted;

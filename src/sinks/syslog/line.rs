@@ -199,7 +199,7 @@ mod tests {
         let [.., digest, _] = samples::worst_notices();
         let line = full(&message(&digest), &digest, 2048);
         let named = line.matches("crashed 9 times").count() as u64;
-        let rest = format!("; and {} more jobs ({} crashes)\"", 10_001 - named, 90_001 - 9 * named);
+        let rest = format!("; {}\"", samples::rest_of_digest(named));
         assert!(named > 0 && line.ends_with(&rest), "{line}");
     }
 
