@@ -213,6 +213,7 @@ mod tests {
             Tone::Recovered,
             Tone::Digest,
             Tone::SinkFailed,
+            Tone::Test,
         ];
         assert_eq!(tones, expected);
     }

@@ -103,6 +103,13 @@ pub enum Subject {
         /// How many notices wait for it.
         waiting: u64,
     },
+    /// Nothing has happened: somebody wants to see that a sink is reached.
+    Test {
+        /// Its name, `KIND.NAME`.
+        sink: String,
+        /// Who asked for it, as the host knows them.
+        by: String,
+    },
 }
 
 /// A job, or one instance of it.
@@ -187,7 +194,7 @@ impl Notice {
         match &self.subject {
             Subject::Crash { report, .. } => Some(*report),
             Subject::Repeats { latest, .. } | Subject::Recovered { latest, .. } => Some(*latest),
-            Subject::Digest { .. } | Subject::SinkFailed { .. } => None,
+            Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => None,
         }
     }
 }

@@ -49,7 +49,7 @@ fn notice(kind: &str, of: &str) -> Notice {
             *until = Timestamp::from_micros(notice.time.micros() - 301_000_000);
             *up_seconds = 300;
         }
-        Subject::Digest { .. } | Subject::SinkFailed { .. } => {}
+        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => {}
     }
     notice
 }
@@ -61,7 +61,8 @@ fn deliver_at(sink: &NamedSink, notice: &Notice, now: Timestamp) -> Outcome {
 }
 
 fn deliver(sink: &NamedSink, notice: &Notice) {
-    assert_eq!(deliver_at(sink, notice, after_now(0)), Outcome::Delivered);
+    let outcome = deliver_at(sink, notice, after_now(0));
+    assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
 }
 
 /// What people were told so far: of which job, and whether it fires.
@@ -146,13 +147,15 @@ fn an_all_clear_counts_though_the_clocks_disagree() {
     for (job, ahead) in [("shop", 0), ("cart", 60)] {
         let mut crash = notice("crash", job);
         crash.time = after_now(ahead);
-        assert_eq!(deliver_at(&sink, &crash, after_now(ahead)), Outcome::Delivered);
+        let outcome = deliver_at(&sink, &crash, after_now(ahead));
+        assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
     }
     receiver.wait_for(2);
     for (job, ahead) in [("shop", 0), ("cart", 60)] {
         let mut recovered = notice("recovered", job);
         recovered.time = after_now(ahead);
-        assert_eq!(deliver_at(&sink, &recovered, after_now(ahead)), Outcome::Delivered);
+        let outcome = deliver_at(&sink, &recovered, after_now(ahead));
+        assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
     }
     receiver.wait_for(4);
     let mut told = told(&receiver);

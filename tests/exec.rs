@@ -79,7 +79,7 @@ fn a_command_finds_facts_in_its_environment_and_nothing_else() {
 #[test]
 fn its_end_decides() {
     for (script, expected, words) in [
-        ("exit 0", ("delivered", None), ""),
+        ("exit 0", ("delivered", None), "exit status 0"),
         ("echo 'no broker' >&2; exit 75", ("retry", None), "sh asks for another try: no broker"),
         ("echo wrong; exit 1", ("rejected", None), "sh ended with status 1: wrong"),
         ("exit 126", ("rejected", None), "sh ended with status 126"),

@@ -70,7 +70,7 @@ fn every_kind_is_described_in_every_form() {
         .collect();
     kinds.sort();
     kinds.dedup();
-    assert_eq!(kinds, ["crash", "digest", "recovered", "repeats", "sink_failed"]);
+    assert_eq!(kinds, ["crash", "digest", "recovered", "repeats", "sink_failed", "test"]);
 }
 
 #[test]
@@ -125,6 +125,8 @@ fn values_out_of_bounds_are_refused() {
         ("digest", "/digest/more_jobs", json!(-1)),
         ("digest", "/report", json!({})),
         ("sink_failed", "/sink_failed/sink", json!("")),
+        ("test", "/test/sink", json!("")),
+        ("test", "/test/by", Value::Null),
     ] {
         let mut wrong = told.iter().find(|told| told["kind"] == kind).unwrap().clone();
         *wrong.pointer_mut(place).unwrap() = value;

@@ -97,7 +97,7 @@ fn deliver(sink: &NamedSink, fidelity: Fidelity) -> Outcome {
 /// The name of the outcome, how many seconds to wait, and why.
 fn told(outcome: Outcome) -> (&'static str, Option<u64>, String) {
     match outcome {
-        Outcome::Delivered => ("delivered", None, String::new()),
+        Outcome::Delivered { .. } => ("delivered", None, String::new()),
         Outcome::Retry { why, wait: Wait::BackOff } => ("retry", None, why),
         Outcome::Retry { why, wait: Wait::For(wait) | Wait::Doubling(wait) } => {
             ("retry", Some(wait.as_secs()), why)
@@ -360,7 +360,7 @@ fn slack_gets_blocks_or_plain_text() {
     let service = Service::new(Reply::Answer("200 OK", "", "ok"));
     let host = Host::new(&slack(&service.url));
     for fidelity in [Fidelity::Full, Fidelity::Minimal] {
-        assert_eq!(host.deliver(fidelity), Outcome::Delivered);
+        assert_eq!(told(host.deliver(fidelity)).0, "delivered");
     }
     let requests = service.requests();
     for request in &requests {
@@ -382,7 +382,7 @@ fn a_webhook_gets_the_report_as_it_is_signed() {
     let service = Service::new(Reply::Answer("204 No Content", "", ""));
     let host = Host::new(&webhook(&service.url));
     for fidelity in [Fidelity::Full, Fidelity::Full, Fidelity::Minimal] {
-        assert_eq!(host.deliver(fidelity), Outcome::Delivered);
+        assert_eq!(told(host.deliver(fidelity)).0, "delivered");
     }
     let requests = service.requests();
     let mut expected = serde_json::to_value(report()).unwrap();
@@ -431,7 +431,7 @@ fn a_webhook_without_a_secret_is_not_signed() {
     let service = Service::new(Reply::Answer("200 OK", "", ""));
     let url = &service.url;
     let host = Host::new(&format!("[sink.webhook.a]\nurl = \"{url}/\"\nproxy = \"none\"\n"));
-    assert_eq!(host.deliver(Fidelity::Full), Outcome::Delivered);
+    assert_eq!(told(host.deliver(Fidelity::Full)).0, "delivered");
     let requests = service.requests();
     assert!(requests[0].header("webhook-id").is_some());
     assert!(requests[0].header("webhook-timestamp").is_some());
@@ -445,7 +445,7 @@ fn a_proxy_is_used_but_not_for_the_hosts_it_is_not_for() {
     for url in ["http://service.invalid", &direct.url] {
         let config = slack(url).replace("\"none\"", &format!("\"{}\"", proxy.url));
         let config = config.replace("[sink", "no_proxy = [\"127.0.0.1\"]\n[sink");
-        assert_eq!(Host::new(&config).deliver(Fidelity::Full), Outcome::Delivered);
+        assert_eq!(told(Host::new(&config).deliver(Fidelity::Full)).0, "delivered");
     }
     let line = format!("/services/T0/B0/{} HTTP/1.1", SECRETS[0]);
     let lines =
@@ -539,7 +539,7 @@ fn a_secret_file_is_read_at_each_send() {
     for path in ["one", "two"] {
         host.write(secret, &format!("{}/{path}{}\n", service.url, SECRETS[0]), 0o600);
         fingerprints.push(sink.sink.fingerprint());
-        assert_eq!(deliver(&sink, Fidelity::Full), Outcome::Delivered);
+        assert_eq!(told(deliver(&sink, Fidelity::Full)).0, "delivered");
     }
     let lines: Vec<_> = service.requests().into_iter().map(|request| request.line).collect();
     let expected = ["one", "two"].map(|path| format!("POST /{path}{} HTTP/1.1", SECRETS[0]));
@@ -565,7 +565,7 @@ fn a_secret_that_stands_where_others_can_read_it_is_not_used() {
 
         host.write("/etc/upstart-monitor/config.toml", &config, 0o600);
         let mended = host.sink();
-        assert_eq!(deliver(&mended, Fidelity::Full), Outcome::Delivered);
+        assert_eq!(told(deliver(&mended, Fidelity::Full)).0, "delivered");
         assert_ne!(exposed.sink.fingerprint(), mended.sink.fingerprint());
     }
 }
@@ -600,11 +600,11 @@ fn a_file_grows_by_one_line_a_report() {
     host.write("/var/log/other", "", 0o600);
     let sink = host.sink();
     for _ in 0..2 {
-        assert_eq!(deliver(&sink, Fidelity::Full), Outcome::Delivered);
+        assert_eq!(told(deliver(&sink, Fidelity::Full)).0, "delivered");
     }
     let path = host.path("/var/log/crashes.jsonl");
     fs::rename(&path, path.with_extension("1")).unwrap();
-    assert_eq!(deliver(&sink, Fidelity::Full), Outcome::Delivered);
+    assert_eq!(told(deliver(&sink, Fidelity::Full)).0, "delivered");
 
     for (path, count) in [(path.with_extension("1"), 2), (path.clone(), 1)] {
         let text = fs::read_to_string(&path).unwrap();
@@ -627,7 +627,7 @@ fn a_long_line_loses_the_front_of_its_log() {
     log.truncated = false;
     log.lines = (0..50).map(|n| format!("{n} {}", "\"".repeat(1300))).collect();
     let attempt = Attempt { notice: &handed_over(&report), fidelity: Fidelity::Full, now: NOW };
-    assert_eq!(host.sink().sink.deliver(&attempt), Outcome::Delivered);
+    assert_eq!(told(host.sink().sink.deliver(&attempt)).0, "delivered");
 
     let line = fs::read_to_string(host.path("/var/log/crashes.jsonl")).unwrap();
     let read: CrashReport = serde_json::from_str(&line).unwrap();

@@ -29,7 +29,7 @@ pub(super) fn facts(told: &Redacted, now: Timestamp) -> Vec<Fact> {
         Subject::Crash { job, .. }
         | Subject::Repeats { job, .. }
         | Subject::Recovered { job, .. } => facts.push(("Job", shown_job(job))),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } => {}
+        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => {}
     }
     let report = told.report().filter(|_| shows_report(subject));
     match (report, subject) {
@@ -95,6 +95,12 @@ fn of_subject(told: &Redacted) -> Vec<Fact> {
             ("Since", date(*since)),
             ("Waiting", counted(*waiting, "message", "messages")),
             ("Next", "mend the config or the secret; see upstart-crash list".to_owned()),
+        ],
+        Subject::Test { sink, by } => vec![
+            ("Sink", harmless(sink)),
+            ("Asked by", shortened(&harmless(by), LINE_CHARS)),
+            ("Time", date(told.notice().time)),
+            ("Next", "nothing is to be done".to_owned()),
         ],
     }
 }

@@ -53,6 +53,9 @@ pub(super) fn title(told: &Redacted) -> String {
             };
             format!("upstart-monitor cannot deliver to {}: {why}{wait}", harmless(sink))
         }
+        Subject::Test { sink, by: _ } => {
+            format!("TEST: upstart-monitor can reach {}; nothing has crashed", harmless(sink))
+        }
     };
     shortened(&format!("{host}: {what}"), TITLE_CHARS)
 }
@@ -69,7 +72,7 @@ pub(super) fn ends_of(subject: &Subject) -> Ends {
         | Subject::Repeats { tally, .. }
         | Subject::Recovered { tally, .. } => Ends::of([tally]),
         Subject::Digest { jobs, .. } => Ends::of(jobs.iter().map(|job| &job.tally)),
-        Subject::SinkFailed { .. } => Ends::Mixed,
+        Subject::SinkFailed { .. } | Subject::Test { .. } => Ends::Mixed,
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Tone {
     Digest,
     /// We cannot tell everybody.
     SinkFailed,
+    /// Nothing has happened.
+    Test,
 }
 
 impl Tone {
@@ -32,6 +34,7 @@ impl Tone {
             Subject::Recovered { .. } => Self::Recovered,
             Subject::Digest { .. } => Self::Digest,
             Subject::SinkFailed { .. } => Self::SinkFailed,
+            Subject::Test { .. } => Self::Test,
         }
     }
 
@@ -44,6 +47,7 @@ impl Tone {
             Self::Recovered => '🟢',
             Self::Digest => '📋',
             Self::SinkFailed => '🔇',
+            Self::Test => '🧪',
         }
     }
 
@@ -56,11 +60,12 @@ impl Tone {
             Self::Recovered => "recovered",
             Self::Digest => "digest",
             Self::SinkFailed => "sink failed",
+            Self::Test => "test",
         }
     }
 
     /// A colour, as 0xRRGGBB: red for what is down, orange for what goes on, green for what is well
-    /// again, grey for what is about many jobs or about none.
+    /// again, grey for what is about many jobs or about none, violet for what is no news.
     pub fn colour(self) -> u32 {
         match self {
             Self::Crash => 0x00d0_2f2f,
@@ -69,6 +74,7 @@ impl Tone {
             Self::Recovered => 0x002e_a043,
             Self::Digest => 0x0060_7080,
             Self::SinkFailed => 0x00a0_6a00,
+            Self::Test => 0x007c_3aed,
         }
     }
 }

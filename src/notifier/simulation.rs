@@ -76,7 +76,7 @@ impl Sink for Service {
         let outcome = (self.answers)(now);
         let mut log = self.log.lock().unwrap();
         log.tries.push(attempt.notice.notice().id);
-        if outcome == Outcome::Delivered {
+        if matches!(outcome, Outcome::Delivered { .. }) {
             log.took.push((now, attempt.notice.notice().clone()));
         }
         outcome
@@ -114,6 +114,7 @@ impl Service {
             Subject::Recovered { .. } => "recovered",
             Subject::Digest { .. } => "digest",
             Subject::SinkFailed { .. } => "sink failed",
+            Subject::Test { .. } => "test",
         };
         let told = |notice: &Notice| match &notice.subject {
             Subject::Recovered { tally, .. } => tally.total(),
@@ -131,7 +132,7 @@ pub(super) fn crashes_in(notice: &Notice) -> u64 {
         Subject::Digest { jobs, more_crashes, .. } => {
             jobs.iter().map(|job| job.tally.total()).sum::<u64>() + more_crashes
         }
-        Subject::Recovered { .. } | Subject::SinkFailed { .. } => 0,
+        Subject::Recovered { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => 0,
     }
 }
 
@@ -341,5 +342,5 @@ fn seconds(moment: Moment) -> Seconds {
 
 /// A service that is up.
 pub(super) fn takes_all() -> Answers {
-    Box::new(|_| Outcome::Delivered)
+    Box::new(|_| Outcome::Delivered { answer: String::new() })
 }

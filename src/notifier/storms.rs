@@ -136,7 +136,7 @@ fn outage(now: i64) -> Outcome {
             let wait = Wait::For(Duration::from_secs(120));
             Outcome::Retry { why: "429 Too Many Requests".to_owned(), wait }
         }
-        _ => Outcome::Delivered,
+        _ => Outcome::Delivered { answer: String::new() },
     }
 }
 
@@ -172,7 +172,9 @@ fn a_notifier_that_is_killed_after_every_step_tells_the_same() {
 fn an_outage_of_days_costs_no_count() {
     let (mut host, [service]) = Simulation::new([(
         "slack.ops",
-        Box::new(|now| if now < 3 * DAY { down() } else { Outcome::Delivered }),
+        Box::new(
+            |now| if now < 3 * DAY { down() } else { Outcome::Delivered { answer: String::new() } },
+        ),
     )]);
     for n in 0..(3 * DAY / 600) {
         host.crash(600 * n, "api", How::Status(1));
@@ -209,7 +211,7 @@ fn a_sink_that_fails_for_good_is_told_to_the_others_once() {
             "slack.odd",
             Box::new(|now| match now {
                 0..100 => Outcome::Rejected { why: "418".to_owned() },
-                _ => Outcome::Delivered,
+                _ => Outcome::Delivered { answer: String::new() },
             }),
         ),
         ("slack.well", takes_all()),

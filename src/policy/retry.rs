@@ -77,7 +77,7 @@ pub fn decide(outcome: Outcome, record: &Record, circumstances: &Circumstances) 
     };
     let at_once = |fate| Decision { fate, pause: Duration::ZERO };
     match outcome {
-        Outcome::Delivered => at_once(Fate::Delivered),
+        Outcome::Delivered { .. } => at_once(Fate::Delivered),
         Outcome::Parked { why } => at_once(Fate::Parked { why }),
         Outcome::Rejected { why } => at_once(Fate::GivenUp(given_up(tried(&why), &why))),
         Outcome::Refused { why } => at_once(match record.fidelity {
@@ -161,10 +161,11 @@ mod tests {
     #[test]
     fn an_outcome_has_one_consequence() {
         let why = || "because".to_owned();
+        let delivered = || Outcome::Delivered { answer: why() };
         let minimal = || Record { fidelity: Fidelity::Minimal, ..Record::fresh(at(0)) };
         for (outcome, record, expected) in [
-            (Outcome::Delivered, Record::fresh(at(0)), "delivered"),
-            (Outcome::Delivered, minimal(), "delivered"),
+            (delivered(), Record::fresh(at(0)), "delivered"),
+            (delivered(), minimal(), "delivered"),
             (Outcome::Parked { why: why() }, Record::fresh(at(0)), "parked"),
             (Outcome::Rejected { why: why() }, Record::fresh(at(0)), "given up"),
             (Outcome::Refused { why: why() }, Record::fresh(at(0)), "minimal"),

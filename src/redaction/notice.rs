@@ -40,6 +40,7 @@ impl Redaction {
             }
             // The operator's own name for it.
             Subject::SinkFailed { sink: _, why, since: _, waiting: _ } => self.text(why),
+            Subject::Test { sink: _, by } => self.text(by),
         }
     }
 
@@ -70,7 +71,7 @@ mod tests {
         let redaction = Redaction::new(Vec::new()).unwrap();
         for notice in samples::notices() {
             let text = serde_json::to_string(&notice).unwrap();
-            let planted = ["nginx", "SIGSEGV", "exit status 1", "404 no_service", "eu-1"]
+            let planted = ["nginx", "SIGSEGV", "exit status 1", "404 no_service", "eu-1", "alice"]
                 .iter()
                 .fold(text, |text, part| text.replace(part, "password=s3cret"));
             assert!(planted.contains("s3cret"), "{planted}");

@@ -234,7 +234,7 @@ fn at_once(urls: &[Url], post: &(dyn Fn(&Url) -> Outcome + Sync)) -> Vec<Outcome
 /// acted on first, and that the minimal one was only when no replica is left to be asked again.
 fn together(outcomes: Vec<Outcome>, fidelity: Fidelity) -> Outcome {
     let hope = |outcome: &Outcome| match outcome {
-        Outcome::Delivered => 5,
+        Outcome::Delivered { .. } => 5,
         Outcome::Refused { .. } if fidelity == Fidelity::Full => 4,
         Outcome::Retry { .. } => 3,
         Outcome::Refused { .. } => 2,
@@ -256,7 +256,7 @@ mod tests {
         let of = |word: &str| {
             let why = word.to_owned();
             match word {
-                "delivered" => Outcome::Delivered,
+                "delivered" => Outcome::Delivered { answer: why },
                 "retry" => Outcome::Retry { why, wait: Wait::BackOff },
                 "refused" => Outcome::Refused { why },
                 "parked" => Outcome::Parked { why },

@@ -98,7 +98,7 @@ impl Exec {
                 let limit = humantime::format_duration(self.timeout);
                 again(format!("{program} did not end within {limit}{said}"))
             }
-            (Some(0), _) => Outcome::Delivered,
+            (Some(0), _) => Outcome::Delivered { answer: format!("exit status 0{said}") },
             (Some(TRY_AGAIN), _) => again(format!("{program} asks for another try{said}")),
             (Some(status), _) => {
                 Outcome::Rejected { why: format!("{program} ended with status {status}{said}") }
@@ -158,7 +158,10 @@ mod tests {
         };
         let again = |why: &str| Outcome::Retry { why: why.to_owned(), wait: Wait::BackOff };
         for (ended, expected) in [
-            (ended(Some(0), None, false), Outcome::Delivered),
+            (
+                ended(Some(0), None, false),
+                Outcome::Delivered { answer: "exit status 0: no broker".to_owned() },
+            ),
             (ended(Some(75), None, false), again("tell asks for another try: no broker")),
             (
                 ended(Some(1), None, false),

@@ -41,11 +41,13 @@ struct FileSink {
 impl Sink for FileSink {
     /// Never refuses for good: whatever is wrong with a file, somebody may mend it.
     fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        let written = line(attempt.notice).and_then(|line| append(&self.path, &line));
+        let path = self.path.display();
+        let written =
+            line(attempt.notice).and_then(|line| append(&self.path, &line).map(|()| line.len()));
         match written {
-            Ok(()) => Outcome::Delivered,
+            Ok(bytes) => Outcome::Delivered { answer: format!("{bytes} bytes in {path}") },
             Err(error) => Outcome::Retry {
-                why: format!("{}: {}", self.path.display(), in_words(&self.path, &error)),
+                why: format!("{path}: {}", in_words(&self.path, &error)),
                 wait: Wait::BackOff,
             },
         }

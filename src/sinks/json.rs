@@ -120,6 +120,7 @@ fn details(subject: &Subject) -> Value {
             "since": since,
             "waiting": waiting,
         }),
+        Subject::Test { sink, by } => json!({ "sink": sink, "by": by }),
     }
 }
 
@@ -131,6 +132,7 @@ pub(super) fn kind(subject: &Subject) -> &'static str {
         Subject::Recovered { .. } => "recovered",
         Subject::Digest { .. } => "digest",
         Subject::SinkFailed { .. } => "sink_failed",
+        Subject::Test { .. } => "test",
     }
 }
 
@@ -140,6 +142,6 @@ pub(super) fn job(subject: &Subject) -> Option<&JobName> {
         Subject::Crash { job, .. }
         | Subject::Repeats { job, .. }
         | Subject::Recovered { job, .. } => Some(job),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } => None,
+        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => None,
     }
 }

@@ -73,7 +73,10 @@ pub enum Fidelity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The service took it.
-    Delivered,
+    Delivered {
+        /// What it answered, in a few harmless words: `200 OK`.
+        answer: String,
+    },
     /// Not now; later it may.
     Retry {
         /// What the service or the network said.

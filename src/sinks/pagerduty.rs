@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_as, classify_taken, parse_url};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
+use crate::notice::Subject;
 use crate::secret::{Environment, Redactor, Secret, SecretSource};
 use crate::time::Timestamp;
 use crate::verdict::Severity;
@@ -103,7 +104,18 @@ impl PagerDuty {
             severity: severity.unwrap_or(notice.severity),
             group: self.group.as_deref(),
         };
-        let mut event = event.json(attempt.fidelity);
+        let outcome = self.post(event.json(attempt.fidelity), &key, attempt.now)?;
+        match (&notice.subject, outcome) {
+            // Nobody is to stay paged by a test.
+            (Subject::Test { .. }, Outcome::Delivered { .. }) => {
+                self.post(event.resolve(), &key, attempt.now)
+            }
+            (_, outcome) => Ok(outcome),
+        }
+    }
+
+    /// Hands over one `event`, completed with the routing key `key`.
+    fn post(&self, mut event: Value, key: &Secret, now: Timestamp) -> Result<Outcome, Outcome> {
         if let Some(fields) = event.as_object_mut() {
             fields.insert("routing_key".to_owned(), key.reveal().into());
         }
@@ -113,7 +125,7 @@ impl PagerDuty {
         let mut redactor = Redactor::default();
         redactor.add(key.reveal());
         answer.body = redactor.redact(&answer.body);
-        Ok(judge(&answer, attempt.now))
+        Ok(judge(&answer, now))
     }
 }
 

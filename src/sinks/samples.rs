@@ -43,8 +43,8 @@ pub(crate) fn worst() -> CrashReport {
 }
 
 /// A notice of each kind: a third crash, a job that gave up, repeats, the all-clear, a digest, a
-/// sink that failed.
-pub(crate) fn notices() -> [Notice; 6] {
+/// sink that failed, a test.
+pub(crate) fn notices() -> [Notice; 7] {
     serde_json::from_str(include_str!("../../tests/data/notices.json")).unwrap()
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn rest_of_digest(named: u64) -> String {
 }
 
 /// Notices of each kind, as hard to fit as [`worst`].
-pub(crate) fn worst_notices() -> [Notice; 6] {
+pub(crate) fn worst_notices() -> [Notice; 7] {
     let long = JobName { key: "&".repeat(1100), name: "&".repeat(512), instance: "<".repeat(512) };
     let exits: Vec<_> = (0..50).map(|n| format!("{n}{}", "&".repeat(500))).collect();
     let causes: Vec<_> = exits
@@ -104,6 +104,9 @@ pub(crate) fn worst_notices() -> [Notice; 6] {
                 why: "<!channel> ".repeat(999),
                 waiting: u64::MAX,
             },
+            Subject::Test { .. } => {
+                Subject::Test { sink: "&".repeat(200), by: "<!channel> ".repeat(999) }
+            }
         },
         ..notice
     };
@@ -140,7 +143,7 @@ pub(crate) fn recovered(of: Tally) -> Subject {
 
 /// A digest of one instance each of `job-0`, `job-1`, ... with these causes, and of more.
 pub(crate) fn digest(tallies: Vec<Tally>, unnamed_jobs: u64, unnamed_crashes: u64) -> Subject {
-    let [.., Notice { mut subject, .. }, _] = notices();
+    let [.., Notice { mut subject, .. }, _, _] = notices();
     if let Subject::Digest { jobs, more_jobs, more_crashes, .. } = &mut subject {
         let job = |(number, tally)| JobTally {
             job: JobName { name: format!("job-{number}"), ..jobs[0].job.clone() },
@@ -155,7 +158,7 @@ pub(crate) fn digest(tallies: Vec<Tally>, unnamed_jobs: u64, unnamed_crashes: u6
 
 /// A sink that failed.
 pub(crate) fn sink_failed(said: &str, wait: u64) -> Subject {
-    let [.., Notice { mut subject, .. }] = notices();
+    let [.., Notice { mut subject, .. }, _] = notices();
     if let Subject::SinkFailed { sink, why, waiting, .. } = &mut subject {
         (*sink, *why, *waiting) = ("slack.ops".to_owned(), said.to_owned(), wait);
     }
@@ -173,7 +176,7 @@ pub(crate) fn tally(counts: &[(VerdictKind, Option<&str>, u64)]) -> Tally {
 
 /// A notice with this subject.
 pub(crate) fn on(subject: Subject) -> Notice {
-    let [.., notice] = notices();
+    let [.., notice, _] = notices();
     Notice { subject, ..notice }
 }
 

@@ -37,7 +37,7 @@ impl Chat for Slack {
             return classify(answer, now);
         }
         match answer.body.trim() {
-            "ok" => Outcome::Delivered,
+            "ok" => classify(answer, now),
             error => classify_as(answer, status_of(error), now),
         }
     }

@@ -84,7 +84,7 @@ struct Syslog {
 impl Sink for Syslog {
     fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
         match self.target.send(&self.line(attempt), self.timeout, &self.environment) {
-            Ok(()) => Outcome::Delivered,
+            Ok(()) => Outcome::Delivered { answer: self.target.confirmation().to_owned() },
             Err(why) => {
                 Outcome::Retry { why: format!("{}: {why}", self.target), wait: Wait::BackOff }
             }

@@ -10,7 +10,7 @@ use reqwest::{StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::http::{Answer, Post, ProxyChoice, Transport, classify_as};
+use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Secret, SecretSource};
@@ -141,7 +141,7 @@ fn judge(answer: &Answer, now: Timestamp) -> Outcome {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let said = |key: &str| body.pointer(key);
     if answer.status.is_success() && said("/ok") == Some(&Value::Bool(true)) {
-        return Outcome::Delivered;
+        return classify(answer, now);
     }
     if let Some(id) = said("/parameters/migrate_to_chat_id").and_then(Value::as_i64) {
         let from = &answer.from;

@@ -41,7 +41,7 @@ fn sink(host: &Host) -> NamedSink {
 /// The name of the outcome, how many seconds to wait, and why.
 pub fn told(outcome: Outcome) -> (&'static str, Option<u64>, String) {
     match outcome {
-        Outcome::Delivered => ("delivered", None, String::new()),
+        Outcome::Delivered { answer } => ("delivered", None, answer),
         Outcome::Retry { why, wait: Wait::BackOff } => ("retry", None, why),
         Outcome::Retry { why, wait: Wait::For(wait) | Wait::Doubling(wait) } => {
             ("retry", Some(wait.as_secs()), why)

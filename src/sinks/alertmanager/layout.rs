@@ -27,6 +27,10 @@ const RUNBOOK: &str = "runbook_url";
 /// The most jobs of a digest that get an alert of their own.
 const JOBS: usize = 100;
 
+/// When the alert of a test ends: after the half minute for which Alertmanager collects a group
+/// before it tells of it, unless it is set to collect for longer.
+const TEST_ENDS_AFTER: Duration = Duration::from_secs(5 * 60);
+
 /// The longest text of an annotation, in characters; Alertmanager has no limit of its own, what it
 /// tells has.
 const ANNOTATION: usize = 10_000;
@@ -81,12 +85,16 @@ impl Layout {
         now: Timestamp,
     ) -> Value {
         let Notice { time, severity, host, subject, .. } = told.notice();
+        let ends_after = match subject {
+            Subject::Test { .. } => TEST_ENDS_AFTER.min(self.resolve_after),
+            _ => self.resolve_after,
+        };
         let firing = |labels, time: Timestamp, annotations| {
             json!({
                 "labels": labels,
                 "annotations": annotations,
                 "startsAt": time.min(now),
-                "endsAt": later(now, self.resolve_after),
+                "endsAt": later(now, ends_after),
             })
         };
         let annotations = match fidelity {
@@ -128,6 +136,11 @@ impl Layout {
             }
             Subject::SinkFailed { sink, .. } => {
                 let mut labels = self.named("UpstartMonitorSinkFailed", host, *severity);
+                labels.insert("sink".to_owned(), harmless(sink));
+                json!([firing(labels, *time, annotations)])
+            }
+            Subject::Test { sink, .. } => {
+                let mut labels = self.named("UpstartMonitorTest", host, *severity);
                 labels.insert("sink".to_owned(), harmless(sink));
                 json!([firing(labels, *time, annotations)])
             }
@@ -328,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_job_of_a_digest_has_the_alert_that_its_own_crash_has() {
-        let [crash, .., digest, _] = samples::notices();
+        let [crash, .., digest, _, _] = samples::notices();
         let of_digest = identities(&digest);
         assert!(of_digest.contains(&identities(&crash)[0]), "{of_digest:?}");
         let alerts = alerts(&digest, None, Fidelity::Full, 0);
@@ -343,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_storm_of_any_size_is_a_bounded_number_of_alerts() {
-        let [.., digest, _] = samples::worst_notices();
+        let [.., digest, _, _] = samples::worst_notices();
         let alerts = alerts(&digest, None, Fidelity::Full, 0);
         assert_eq!(alerts.len(), JOBS + 1);
         assert_eq!(alerts[JOBS]["labels"]["alertname"], "UpstartDigest");
@@ -363,7 +376,9 @@ mod tests {
                     assert!(time("startsAt") <= time("endsAt"), "{alert:#}");
                     assert!(time("startsAt") <= now, "{alert:#}");
                     let Subject::Recovered { up_seconds, .. } = &notice.subject else {
-                        assert_eq!(time("endsAt").since(now).as_secs(), 4 * hour);
+                        let is_test = matches!(notice.subject, Subject::Test { .. });
+                        let lasts = if is_test { 300 } else { 4 * hour };
+                        assert_eq!(time("endsAt").since(now).as_secs(), lasts);
                         continue;
                     };
                     // As far as the job has been up the clocks may disagree.

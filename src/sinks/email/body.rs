@@ -119,6 +119,7 @@ fn colour(tone: Tone) -> &'static str {
         Tone::Recovered => "#15803d",
         Tone::Digest => "#1d4ed8",
         Tone::SinkFailed => "#6b7280",
+        Tone::Test => "#7c3aed",
     }
 }
 

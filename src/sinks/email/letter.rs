@@ -103,7 +103,7 @@ fn thread(subject: &Subject) -> Option<String> {
     let (JobName { key, .. }, began) = match subject {
         Subject::Crash { job, since, .. } => (job, since),
         Subject::Repeats { job, began, .. } | Subject::Recovered { job, began, .. } => (job, began),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } => return None,
+        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => return None,
     };
     let digest = Sha256::digest(format!("{key}\0{began}"));
     Some(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn one_trouble_of_a_job_is_one_thread() {
-        let [crash, gave_up, repeats, recovered, digest, failed] =
+        let [crash, gave_up, repeats, recovered, digest, failed, test] =
             samples::notices().map(|notice| {
                 let mail = written(&told(&notice), Fidelity::Full);
                 let thread = header(&mail, "References");
@@ -178,7 +178,7 @@ mod tests {
         assert!(crash.is_some());
         assert_eq!([&repeats, &recovered], [&crash; 2]);
         assert_ne!(gave_up, crash, "it began at another time");
-        assert_eq!([digest, failed], [None, None]);
+        assert_eq!([digest, failed, test], [const { None }; 3]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn judge(program: &str, ended: &Ended) -> Outcome {
     let status = ended.exit.map_or("a signal".to_owned(), |status| format!("status {status}"));
     let why = format!("{program} ended with {status}{}", said_last(&ended.output));
     match ended.exit {
-        Some(0) => Outcome::Delivered,
+        Some(0) => Outcome::Delivered { answer: format!("{program}: exit status 0") },
         // The data are wrong.
         Some(65) => Outcome::Refused { why },
         // Usage, no such user, no such host, no permission, the mail system's own set-up.

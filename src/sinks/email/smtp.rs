@@ -121,7 +121,10 @@ impl Server {
         let end = Instant::now() + timeout;
         let talk = Talk { server: server.clone(), hello: ClientId::Domain(hello), tls, end };
         match within(timeout + FAREWELL, move || talk.hand_over(&letter, login)) {
-            Ok(Some(Ok(()))) => Outcome::Delivered,
+            Ok(Some(Ok(answer))) => {
+                let answer = harmless(&redactor.redact(&answer));
+                Outcome::Delivered { answer: shortened(&answer, WORDS) }
+            }
             Ok(Some(Err(failure))) if !failure.is_late() => failure.outcome(&server, &redactor),
             Ok(Some(Err(_)) | None) => {
                 again(format!("no whole answer within {}", format_duration(timeout)), Wait::BackOff)
@@ -184,7 +187,12 @@ enum Failure {
 }
 
 impl Talk {
-    fn hand_over(&self, letter: &Letter, login: Option<(String, Secret)>) -> Result<(), Failure> {
+    /// What the server said when it took the mail, and of those for whom it did not.
+    fn hand_over(
+        &self,
+        letter: &Letter,
+        login: Option<(String, Secret)>,
+    ) -> Result<String, Failure> {
         let at = |step| move |error| Failure::Said(step, error);
         let address = (self.server.host.as_str(), self.server.port);
         let from_the_start = self.tls.as_ref().filter(|_| self.server.tls == Tls::Implicit);
@@ -224,11 +232,13 @@ impl Talk {
         self.limit(&mut connection)?;
         connection.command(Data).map_err(at(Step::Content))?;
         self.limit(&mut connection)?;
-        connection.message(&written).map_err(at(Step::Content))?;
+        let answer = connection.message(&written).map_err(at(Step::Content))?;
         // It is the server's now, whatever becomes of the connection.
         let _ = connection.set_timeout(Some(FAREWELL));
         let _ = connection.quit();
-        Ok(())
+        let words: Vec<_> = answer.message().collect();
+        let but = if refused.is_empty() { "" } else { ", but not for " };
+        Ok(format!("{} {}{but}{}", answer.code(), words.join(" "), refused.join("; ")))
     }
 
     /// The time that is left.

@@ -64,7 +64,7 @@ pub(crate) fn classify_as(answer: &Answer, status: StatusCode, now: Timestamp) -
     let (treatment, remark) = treatment(status.as_u16());
     let why = said(answer, remark);
     match treatment {
-        Treatment::Take => Outcome::Delivered,
+        Treatment::Take => Outcome::Delivered { answer: status.to_string() },
         Treatment::Refuse => Outcome::Refused { why },
         Treatment::Retry(otherwise) => {
             let asked = retry_hint(&answer.headers, &answer.body, status, now);
@@ -94,7 +94,7 @@ mod tests {
     /// One word an outcome, with the wait.
     fn word(outcome: &Outcome) -> (&'static str, Option<Wait>) {
         match outcome {
-            Outcome::Delivered => ("delivered", None),
+            Outcome::Delivered { .. } => ("delivered", None),
             Outcome::Retry { wait, .. } => ("retry", Some(*wait)),
             Outcome::Refused { .. } => ("refused", None),
             Outcome::Parked { .. } => ("parked", None),

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_digest_counts_every_crash() {
-        let [.., digest, _] = samples::worst_notices();
+        let [.., digest, _, _] = samples::worst_notices();
         let message = samples::message(&digest, 0);
         for parts in KINDS {
             for text in [parts.details(&message, 4000), parts.plain(&message, 4000)] {

@@ -125,7 +125,9 @@ fn of_notice(attributes: &mut Attributes, notice: &Notice) {
         Subject::Digest { jobs, more_jobs, .. } => {
             attributes.number("upstart.jobs", more_jobs.saturating_add(jobs.len() as u64));
         }
-        Subject::SinkFailed { sink, .. } => attributes.text("upstart.sink", sink),
+        Subject::SinkFailed { sink, .. } | Subject::Test { sink, .. } => {
+            attributes.text("upstart.sink", sink);
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Event<'_> {
         let Notice { time, host, subject, .. } = self.told.notice();
         let dedup_key = dedup_key(host, subject);
         if matches!(subject, Subject::Recovered { .. }) {
-            return json!({ "event_action": "resolve", "dedup_key": dedup_key });
+            return self.resolve();
         }
         let mut payload = json!({
             "summary": shortened(&self.message.title, SUMMARY),
@@ -64,6 +64,12 @@ impl Event<'_> {
             }
         }
         event
+    }
+
+    /// The event that closes the alert, without the routing key.
+    pub(super) fn resolve(&self) -> Value {
+        let Notice { host, subject, .. } = self.told.notice();
+        json!({ "event_action": "resolve", "dedup_key": dedup_key(host, subject) })
     }
 
     fn details(&self) -> Value {
@@ -119,6 +125,7 @@ fn dedup_key(host: &str, subject: &Subject) -> String {
         | Subject::Recovered { job, .. } => job.key.clone(),
         Subject::Digest { .. } => format!("{host}//digest"),
         Subject::SinkFailed { sink, .. } => format!("{host}//sink/{sink}"),
+        Subject::Test { sink, .. } => format!("{host}//test/{sink}"),
     };
     if key.chars().count() <= DEDUP_KEY {
         return key;
@@ -160,6 +167,7 @@ mod tests {
             ("resolve", "web-1/nginx/eu-1"),
             ("trigger", "web-1//digest"),
             ("trigger", "web-1//sink/slack.ops"),
+            ("trigger", "web-1//test/slack.ops"),
         ];
         assert_eq!(told, expected.map(|(action, key)| (action.to_owned(), key.to_owned())));
     }
@@ -217,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_digest_names_its_jobs() {
-        let [.., digest, _] = samples::notices();
+        let [.., digest, _, _] = samples::notices();
         let event = event(&digest, None, Fidelity::Full);
         let lines = event["payload"]["custom_details"]["List"].as_array().unwrap();
         assert_eq!(lines.last().unwrap(), "and 35 more jobs (396 failures)");

@@ -184,13 +184,14 @@ mod tests {
 
     #[test]
     fn one_end_of_one_job_is_one_issue_and_nothing_else_is_part_of_it() {
-        let [crash, gave_up, repeats, recovered, digest, failed] =
+        let [crash, gave_up, repeats, recovered, digest, failed, test] =
             samples::notices().map(|notice| fingerprint(&notice).join(" "));
         assert_eq!(crash, "upstart-monitor nginx crashed SIGSEGV");
         assert_eq!(gave_up, "upstart-monitor nginx gave_up SIGSEGV");
         assert_eq!(repeats, "upstart-monitor repeats nginx");
         assert_eq!(recovered, "upstart-monitor recovered nginx");
         assert_eq!([digest, failed], ["upstart-monitor digest", "upstart-monitor sink_failed"]);
+        assert_eq!(test, "upstart-monitor test");
     }
 
     proptest! {

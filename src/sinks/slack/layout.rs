@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_digest_names_its_jobs() {
-        let [.., digest, _] = samples::notices();
+        let [.., digest, _, _] = samples::notices();
         let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
         assert_eq!(message["text"], "📋 web-1: 37 jobs failed 412 times in 2 min");
         assert_eq!(
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_digest_of_ten_thousand_jobs_counts_every_crash() {
-        let [.., digest, _] = samples::worst_notices();
+        let [.., digest, _, _] = samples::worst_notices();
         let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
         let list = message["blocks"][2]["text"]["text"].as_str().unwrap();
         let named = list.lines().count() as u64 - 1;

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_digest_counts_the_jobs_that_it_does_not_name() {
-        let [.., digest, _] = samples::worst_notices();
+        let [.., digest, _, _] = samples::worst_notices();
         let line = full(&message(&digest), &digest, 2048);
         let named = line.matches("crashed 9 times").count() as u64;
         let rest = format!("; {}\"", samples::rest_of_digest(named));

@@ -73,6 +73,15 @@ impl Target {
         }
     }
 
+    /// What it means that a line was sent.
+    pub(super) fn confirmation(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "the socket took it",
+            Self::Udp(..) => "sent by UDP, which nobody confirms",
+            Self::Tcp(..) => "sent by TCP, and no syslog confirms a line",
+        }
+    }
+
     /// Sends `line` once, within `timeout`.
     ///
     /// # Errors

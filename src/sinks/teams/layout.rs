@@ -104,6 +104,7 @@ fn style(tone: Tone) -> &'static str {
         Tone::Repeats | Tone::SinkFailed => "warning",
         Tone::Recovered => "good",
         Tone::Digest => "accent",
+        Tone::Test => "emphasis",
     }
 }
 
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_digest_counts_every_crash() {
-        let [.., digest, _] = samples::worst_notices();
+        let [.., digest, _, _] = samples::worst_notices();
         let message = samples::message(&digest, 0);
         for text in [full(&message).to_string(), minimal(&message).to_string()] {
             let named = text.matches("• ").count() as u64 - 1;

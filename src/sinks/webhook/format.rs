@@ -99,10 +99,10 @@ mod tests {
             }
             Format::CloudEvents.body(told, Fidelity::Minimal).unwrap()["type"].to_string()
         });
-        let types: Vec<_> = types.take(6).collect();
+        let types: Vec<_> = types.take(7).collect();
         assert_eq!(
             types,
-            ["crash", "crash", "repeats", "recovered", "digest", "sink_failed"]
+            ["crash", "crash", "repeats", "recovered", "digest", "sink_failed", "test"]
                 .map(|kind| format!("\"io.upstart-monitor.{kind}.v1\""))
         );
     }
