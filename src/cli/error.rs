@@ -12,6 +12,9 @@ use crate::spool::SpoolError;
 /// `EX_CONFIG` of sysexits.h.
 const CONFIG: u8 = 78;
 
+/// What clap ends with.
+const USAGE: u8 = 2;
+
 /// Why a subcommand could not do its work.
 #[derive(Debug)]
 pub(super) enum CliError {
@@ -25,6 +28,19 @@ pub(super) enum CliError {
     Demo(DemoError),
     /// Stdout takes nothing more.
     Output(io::Error),
+    /// The config names no sink.
+    NoSink,
+    /// No sink is called that; one is nearly, perhaps, and these are all.
+    NoSuchSink {
+        /// As it was typed.
+        name: String,
+        /// What was meant.
+        nearest: Option<String>,
+        /// The sinks of the config.
+        known: Vec<String>,
+    },
+    /// So many did not take a test, of so many sinks.
+    NotDelivered(usize, usize),
     /// No report is called that.
     NoSuchReport(String),
     /// No such silence can be made.
@@ -39,6 +55,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Notifier(NotifierError::Config(_)) => ExitCode::from(CONFIG),
+            Self::NoSuchSink { .. } => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
         }
     }
@@ -52,6 +69,17 @@ impl fmt::Display for CliError {
             Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::NoSink => f.write_str("no sink is in the config: `[sink.KIND.NAME]` is one"),
+            Self::NoSuchSink { name, nearest, known } => {
+                write!(f, "no sink is called {name}")?;
+                if let Some(nearest) = nearest {
+                    write!(f, "; did you mean {nearest}?")?;
+                }
+                write!(f, "\nthe config has {}", known.join(", "))
+            }
+            Self::NotDelivered(failed, all) => {
+                write!(f, "{failed} of {all} sinks did not take the test")
+            }
             Self::NoSuchReport(id) => {
                 write!(f, "no report has the id {id}; `upstart-crash list` shows all")
             }

@@ -7,10 +7,12 @@ mod explain;
 mod find;
 mod list;
 mod machine;
+mod operator;
 mod page;
 mod show;
 mod silence;
 mod table;
+mod test;
 mod text;
 mod unsilence;
 
@@ -47,6 +49,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Deliver(deliver::Deliver),
+    Test(test::Test),
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
@@ -87,6 +90,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let spool = Spool::of(places)?;
     match cli.command {
         Command::Deliver(deliver) => deliver.run(places, &spool),
+        Command::Test(test) => test.run(places, &spool, out),
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),

@@ -4,10 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
-use nix::unistd::{User, geteuid};
 
 use super::text::{harmless, time};
-use super::{CliError, table, warn};
+use super::{CliError, operator, table, warn};
 use crate::quiet::{LONGEST, Silence};
 use crate::spool::Spool;
 use crate::sys;
@@ -50,7 +49,7 @@ impl SilenceJob {
         let (Some(job), Some(length)) = (self.job, self.time) else {
             return list(spool, now, out);
         };
-        let silence = Silence::new(&job, now, length, &self.why, &who())?;
+        let silence = Silence::new(&job, now, length, &self.why, &operator::name())?;
         spool.silence(&silence)?;
         let (job, until) = (harmless(&job), time(silence.until));
         writeln!(out, "{job} is silenced until {until} (for {}).", minutes(silence.until, now))?;
@@ -95,11 +94,4 @@ fn length(text: &str) -> Result<Duration, &'static str> {
     length
         .filter(|length| !length.is_zero() && *length <= LONGEST)
         .ok_or("not a length of time such as 90m, 2h or 1d, of 30 days at most")
-}
-
-/// Who is at the keyboard: who used sudo, else the user of this process.
-fn who() -> String {
-    let sudo = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
-    let user = || User::from_uid(geteuid()).ok().flatten().map(|user| user.name);
-    sudo.or_else(user).unwrap_or_else(|| format!("uid {}", geteuid()))
 }
