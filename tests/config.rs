@@ -38,7 +38,7 @@ fn places_under(root: &Path) -> Places {
 
 /// The names of the sinks of the config under `root`.
 fn sinks(root: &Path) -> Vec<String> {
-    let config = Config::load(places_under(root)).unwrap_or_else(|error| panic!("{:#?}", error.0));
+    let config = Config::load(places_under(root)).unwrap_or_else(|error| panic!("{error}"));
     config.sinks.into_iter().map(|sink| sink.name).collect()
 }
 
@@ -47,7 +47,7 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
     let root = root(files);
     let directory = format!("{}/etc/upstart-monitor/", root.path().display());
     let Err(error) = Config::load(places_under(root.path())) else { return Vec::new() };
-    error.0.iter().map(|problem| problem.replace(&directory, "")).collect()
+    error.0.iter().map(|problem| problem.to_string().replace(&directory, "")).collect()
 }
 
 /// A shipped file.
@@ -557,8 +557,9 @@ fn a_file_that_cannot_be_read_is_named() {
     symlink("/nowhere/else", directory.join("conf.d/b.toml")).unwrap();
     fs::write(directory.join("conf.d/c.toml"), [0xff]).unwrap();
     let Err(error) = Config::load(places_under(root.path())) else { panic!("nothing was wrong") };
+    let told: Vec<_> = error.0.iter().map(ToString::to_string).collect();
     assert_eq!(
-        error.0,
+        told,
         [
             format!("{}/config.toml: not a plain file", directory.display()),
             format!(

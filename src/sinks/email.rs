@@ -13,7 +13,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 
-use super::{Attempt, Context, Outcome, Period, Sink, fingerprint};
+use super::{Attempt, Context, Needed, Outcome, Period, Sink, fingerprint};
 use crate::secret::{Environment, Secret, SecretSource};
 use letter::Letter;
 use smtp::{Server, Starttls};
@@ -51,14 +51,13 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     let from = settings.from.as_deref().map(|address| context.noted(mailbox("from", address)));
     let some = !settings.to.is_empty();
     context.noted(if some { Ok(()) } else { Err("`to` names nobody".to_owned()) })?;
-    let password = SecretSource::at_most_one_of(
+    let password = context.optional_secret(
         "password",
         settings.password,
         settings.password_file,
         settings.password_env,
     );
-    let password = context.noted(password)?.map(|password| context.guarded(password));
-    let login = context.noted(login(settings.username, password))?;
+    let login = context.noted(login(settings.username, password?))?;
     let way = match (settings.smtp, settings.sendmail) {
         (Some(_), Some(_)) => Err("only one of `smtp`, `sendmail` may be set".to_owned()),
         (Some(url), None) => Server::parse(&url, settings.starttls).and_then(|server| {
@@ -74,6 +73,9 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         (None, path) => Ok(Way::Sendmail(path.unwrap_or_else(|| PathBuf::from(SENDMAIL)))),
     };
     let way = context.noted(way)?;
+    if let Way::Sendmail(path) = &way {
+        context.needs("sendmail", Needed::Program(path.clone()));
+    }
     let from = match from {
         Some(from) => Some(from?),
         None => None,

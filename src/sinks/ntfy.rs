@@ -49,8 +49,7 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { topic, topic_file, topic_env, token, token_file, token_env, .. } = settings;
     let server = context.server("server", settings.server.as_deref().unwrap_or(SERVER));
-    let topic = SecretSource::one_of("topic", topic, topic_file, topic_env);
-    let topic = context.noted(topic);
+    let topic = context.unguarded_secret("topic", topic, topic_file, topic_env);
     let token = context.optional_secret("token", token, token_file, token_env);
     let priority = match settings.priority {
         Some(priority) if !(1..=5).contains(&priority) => Err("`priority` is 1 to 5".to_owned()),

@@ -45,6 +45,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         settings;
     let url = context.server("endpoint", &endpoint).map(with_path);
     let headers = context.optional_secret("headers", headers, headers_file, headers_env);
+    context.must_be("headers", |headers| parse_headers(headers).map(|_| ()));
     if let Some(Some(SecretSource::Inline(text))) = &headers {
         context.noted(parse_headers(text).map_err(|why| format!("`headers`: {why}")))?;
     }

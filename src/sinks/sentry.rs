@@ -46,6 +46,7 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { dsn, dsn_file, dsn_env, environment: stage, timeout, proxy, ca_file } = settings;
     let dsn = context.secret("dsn", dsn, dsn_file, dsn_env)?;
+    context.must_be("dsn", |dsn| Dsn::parse(dsn).map(|_| ()));
     if let SecretSource::Inline(text) = &dsn {
         context.noted(Dsn::parse(text).map_err(|why| format!("`dsn`: {why}")))?;
     }
