@@ -41,7 +41,8 @@ pub(super) fn open_all(
             findings.problems.push(document.problem(&sink.span, &text));
         }
         let context = Context::new(environment, delivery, document.exposed.as_deref());
-        opened.extend(open(document, name, sink, context, findings));
+        let sink = open(document, name, sink, context, findings);
+        opened.extend(sink.filter(|_| has_name));
     }
     opened.sort_by(|one, other| one.name.cmp(&other.name));
     opened

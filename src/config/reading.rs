@@ -1,8 +1,9 @@
 //! How a table is read so that all that is wrong with it is told, and each thing once.
 //!
 //! serde ends at the first thing that is wrong. That is told, mended in a copy of the table, and the
-//! copy is read again: what is unknown or wrong goes, and for a key that is missing something is put
-//! there that it takes. What is wrong only because of what was mended is not told.
+//! copy is read again: an unknown key becomes the one that was meant, or goes, as does a wrong value,
+//! and for a key that is missing something is put there that it takes. What is wrong only because of
+//! what was mended is not told.
 
 use std::ops::Range;
 
@@ -83,10 +84,12 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
                     || remove_first(&mut table, &paths, &mut told).is_some()
             }
             About::UnknownKey(near) => {
-                let removed = remove_first(&mut table, &paths, &mut told);
-                let meant = removed.clone().zip(near);
-                told.keys.extend(meant);
-                removed.is_some()
+                let meant = near.as_deref().filter(|near| !common.contains(near));
+                meant.is_some_and(|meant| rename_first(&mut table, &paths, meant)) || {
+                    let removed = remove_first(&mut table, &paths, &mut told);
+                    told.keys.extend(removed.clone().zip(near));
+                    removed.is_some()
+                }
             }
             About::Value => remove_first(&mut table, &paths, &mut told).is_some(),
         };
@@ -189,6 +192,20 @@ fn remove_first(
         _ => return None,
     }
     Some(span)
+}
+
+/// Gives the key that the first of `paths` leads to the name that was `meant`. Whether that is free.
+fn rename_first(root: &mut Spanned<DeValue<'_>>, paths: &[Vec<Step>], meant: &str) -> bool {
+    let Some((Step::Key(key), way)) = paths.first().and_then(|path| path.split_last()) else {
+        return false;
+    };
+    let Some(DeValue::Table(table)) = at(root, way).map(Spanned::get_mut) else { return false };
+    if table.contains_key(meant) {
+        return false;
+    }
+    let Some((key, value)) = table.remove_entry(key.as_str()) else { return false };
+    table.insert(Spanned::new(key.span(), meant.to_owned().into()), value);
+    true
 }
 
 /// Puts something under `key`, which is missing in one of the tables that `paths` lead to. Whether

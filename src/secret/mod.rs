@@ -129,16 +129,16 @@ impl SecretSource {
     /// As [`Self::read`].
     pub fn read_without_own_variables(&self, environment: &Environment) -> Result<Secret, String> {
         match self {
-            Self::Variable(name) => {
-                read_variable(environment, name).map_err(|why| {
-                    match environment.own_variable(name) {
-                        Some(_) => {
-                            format!("{why}; a hook does not have the environment of this shell")
-                        }
-                        None => why,
-                    }
-                })
-            }
+            Self::Variable(name) => match (environment.own_variable(name), environment.file_path())
+            {
+                (Some(_), Ok(path)) if environment.variable_of_file(name).is_none() => {
+                    Err(format!(
+                        "{name} is set for this command only: a hook has but what stands in {}",
+                        path.display()
+                    ))
+                }
+                _ => read_variable(environment, name),
+            },
             other => other.read(environment),
         }
     }
@@ -194,7 +194,7 @@ fn secret_path(name: &Path, environment: &Environment) -> Result<PathBuf, String
 /// The value of a variable in the file of variables, if that file is for us alone.
 fn read_variable(environment: &Environment, name: &str) -> Result<Secret, String> {
     let path = environment.file_path().map_err(|why| format!("{name}: {why}"))?;
-    let absent = || format!("{name} is not set in {}", path.display());
+    let absent = || format!("{name} is set neither in the environment nor in {}", path.display());
     let (text, facts) = environment.file().map_err(|_| absent())?;
     let value = value_of(&text, name).ok_or_else(absent)?;
     private(&path, &facts)?;

@@ -69,14 +69,17 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     let Settings { bearer_token, bearer_token_file, bearer_token_env, .. } = settings;
     let token =
         context.optional_secret("bearer_token", bearer_token, bearer_token_file, bearer_token_env);
-    let credentials = Credentials::of(settings.username, password?, token?);
-    let credentials = context.noted(credentials);
+    let credentials = password.zip(token);
+    let credentials = credentials.and_then(|(password, token)| {
+        context.noted(Credentials::of(settings.username, password, token))
+    });
     let urls = context.noted(alerts_urls(&settings.urls));
     for url in urls.iter().flatten() {
         context.needs("urls", Needed::Service(url.clone()));
     }
     let labels = context.noted(layout::checked(settings.labels));
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Alertmanager {
         urls: urls?,
         credentials: credentials?,
@@ -85,7 +88,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
             severity: settings.severity,
             resolve_after: settings.resolve_after.map_or(RESOLVE_AFTER, |period| period.0),
         },
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

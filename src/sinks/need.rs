@@ -85,7 +85,7 @@ impl Need {
             Needed::Certificates(path) => {
                 problem(certificates_of(&environment.path(path)).map(|_| ()))
             }
-            Needed::Program(program) => problem(executable(program)),
+            Needed::Program(program) => problem(executable(program, environment)),
             Needed::Output(path) => problem(writable(path)),
             Needed::Proxy(proxy) => problem(proxy.usable(environment)),
         }
@@ -131,9 +131,10 @@ fn unencrypted(url: &Url) -> Option<Flaw> {
     })
 }
 
-/// Whether `program` can be run; one without a slash is looked for as when it is run.
-fn executable(program: &Path) -> Result<(), String> {
-    let can_run = |path: &Path| {
+/// Whether `program` can be run; one without a slash is looked for as when it is run. One below the
+/// root counts, too: that of an image is there only.
+fn executable(program: &Path, environment: &Environment) -> Result<(), String> {
+    let can_run_here = |path: &Path| {
         let facts = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
         if !facts.is_file() {
             return Err(format!("{} is no program", path.display()));
@@ -143,6 +144,9 @@ fn executable(program: &Path) -> Result<(), String> {
             let path = path.display();
             format!("{path} cannot be executed: chmod +x {path}")
         })
+    };
+    let can_run = |path: &Path| {
+        if can_run_here(&environment.path(path)).is_ok() { Ok(()) } else { can_run_here(path) }
     };
     if program.as_os_str().as_encoded_bytes().contains(&b'/') {
         return can_run(program);
@@ -174,6 +178,7 @@ fn writable(path: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths::Places;
 
     #[test]
     fn http_is_for_this_host_alone() {
@@ -193,6 +198,7 @@ mod tests {
 
     #[test]
     fn a_program_is_one_that_can_be_run() {
+        let here = Environment::of(Places::under(b""));
         let directory = tempfile::tempdir().unwrap();
         let text = directory.path().join("text");
         fs::write(&text, "text").unwrap();
@@ -204,7 +210,7 @@ mod tests {
             ("/bin", Some("/bin is no program")),
             (text.to_str().unwrap(), Some("cannot be executed: chmod +x ")),
         ] {
-            let told = executable(Path::new(program)).err();
+            let told = executable(Path::new(program), &here).err();
             assert_eq!(told.is_some(), why.is_some(), "{program}: {told:?}");
             assert!(told.unwrap_or_default().contains(why.unwrap_or_default()), "{program}");
         }

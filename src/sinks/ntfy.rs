@@ -56,20 +56,24 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         priority => Ok(priority),
     };
     let priority = context.noted(priority);
-    let (server, topic, token) = (server?, topic?, token?);
     // The topic lies in the body: a path would be taken for a topic of its own.
-    let at_root = match server.path() {
-        "/" => Ok(()),
-        _ => Err("`server`: the server's URL alone; what follows it is the `topic`".to_owned()),
+    let at_root = match &server {
+        None => Ok(()),
+        Some(server) if server.path() == "/" => Ok(()),
+        Some(_) => {
+            Err("`server`: the server's URL alone; what follows it is the `topic`".to_owned())
+        }
     };
-    context.noted(at_root)?;
+    context.noted(at_root);
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
+    let (topic, token) = (topic?, token?);
     Some(Box::new(Ntfy {
-        server,
+        server: server?,
         topic: if token.is_none() { context.guarded(topic) } else { topic },
         token,
         priority: priority?,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -68,12 +68,13 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     context.must_be("bot_token", is_token);
     let api = context.server("api_url", settings.api_url.as_deref().unwrap_or(API));
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Telegram {
         token: token?,
         api: api?,
         chat: settings.chat_id,
         topic: settings.message_thread_id,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -74,6 +74,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
     let exposed = if has_headers { context.exposed("headers") } else { None };
     let headers: Vec<_> = settings.headers.iter().map(|pair| context.noted(header(pair))).collect();
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Webhook {
         url: url?,
         secret: secret?,
@@ -81,7 +82,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         format: settings.format,
         headers: headers.into_iter().collect::<Option<_>>()?,
         exposed,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
     }))
 }
