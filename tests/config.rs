@@ -38,7 +38,7 @@ fn places_under(root: &Path) -> Places {
 
 /// The names of the sinks of the config under `root`.
 fn sinks(root: &Path) -> Vec<String> {
-    let config = Config::load(places_under(root)).unwrap_or_else(|error| panic!("{:#?}", error.0));
+    let config = Config::load(places_under(root)).unwrap_or_else(|error| panic!("{error}"));
     config.sinks.into_iter().map(|sink| sink.name).collect()
 }
 
@@ -47,7 +47,7 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
     let root = root(files);
     let directory = format!("{}/etc/upstart-monitor/", root.path().display());
     let Err(error) = Config::load(places_under(root.path())) else { return Vec::new() };
-    error.0.iter().map(|problem| problem.replace(&directory, "")).collect()
+    error.0.iter().map(|problem| problem.to_string().replace(&directory, "")).collect()
 }
 
 /// A shipped file.
@@ -187,40 +187,40 @@ fn a_mistake_is_named_with_its_place() {
     for (text, problem) in [
         (
             "[sink.file.a]\npath = \"/x\"\n\n[sink.slack.ops]\n  webhok_url = \"https://x\"\n",
-            "config.toml:5:3: unknown field `webhok_url`, expected one of `webhook_url`, \
+            "config.toml:5:3: unknown key `webhok_url`, did you mean `webhook_url`? Expected one of `webhook_url`, \
              `webhook_url_file`, `webhook_url_env`, `timeout`, `proxy`, `ca_file`; or, as for \
              every sink, one of `jobs`, `verdicts`, `min_severity`, `fold`, `recovered`",
         ),
         (
             "[sink.slak.ops]\nwebhook_url = \"https://x\"",
-            "config.toml:1:12: unknown kind of sink `slak`, expected one of `alertmanager`, `discord`, `email`, `exec`, `file`, `googlechat`, `matrix`, `mattermost`, `ntfy`, `otlp`, `pagerduty`, `rocketchat`, `sentry`, `slack`, `syslog`, `teams`, `telegram`, `webhook`",
+            "config.toml:1:12: unknown kind of sink `slak`, did you mean `slack`? Expected one of `alertmanager`, `discord`, `email`, `exec`, `file`, `googlechat`, `matrix`, `mattermost`, `ntfy`, `otlp`, `pagerduty`, `rocketchat`, `sentry`, `slack`, `syslog`, `teams`, `telegram`, `webhook`",
         ),
         (
             "[sink.email.ops]\nto = [\"ops\"]",
-            "config.toml:1:13: `to`: \"ops\" is no address, such as \"ops@example.com\"",
+            "config.toml:2:6: `to`: \"ops\" is no address, such as \"ops@example.com\"",
         ),
-        ("[sink.email.ops]\nto = []", "config.toml:1:13: `to` names nobody"),
+        ("[sink.email.ops]\nto = []", "config.toml:2:6: `to` names nobody"),
         (
             "[sink.email.ops]\nto = [\"a@b\"]\nsmtp = \"smtp://u:hunter22@mail\"",
-            "config.toml:1:13: `smtp` must be smtp://HOST:PORT or smtps://HOST:PORT",
+            "config.toml:3:8: `smtp` must be smtp://HOST:PORT or smtps://HOST:PORT",
         ),
         (
             "[sink.email.ops]\nto = [\"a@b\"]\nsmtp = \"smtp://mail\"\nstarttls = \"none\"\n\
              username = \"u\"\npassword = \"hunter22\"",
             "config.toml:1:13: a password is not sent without TLS",
         ),
-        ("[sink.exec.own]\ncommand = []", "config.toml:1:12: `command` names no program"),
+        ("[sink.exec.own]\ncommand = []", "config.toml:2:11: `command` names no program"),
         (
             "[sink.syslog.log]\nfacility = \"kern\"",
             "config.toml:1:14: unknown facility `kern`, expected one of `user`, `mail`",
         ),
         (
             "[sink.syslog.log]\ntarget = \"logs\"",
-            "config.toml:1:14: `target` must be the path of a socket, udp://HOST:PORT or",
+            "config.toml:2:10: `target` must be the path of a socket, udp://HOST:PORT or",
         ),
         (
-            "[sinks.file.a]",
-            "config.toml:1:2: unknown table `sinks`, expected one of `delivery`, `redaction`, \
+            "[sinks.file.a]\npath = \"/x\"",
+            "config.toml:1:2: unknown table `sinks`, did you mean `sink`? Expected one of `delivery`, `redaction`, \
              `folding`, `metrics`, `snapshot`, `spool`, `window`, `job.NAME`, `sink.KIND.NAME`",
         ),
         (
@@ -229,14 +229,14 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.pagerduty.a]\nrouting_key = \"x\"\nseverity = { error = \"page\" }",
-            "config.toml:3:22: unknown variant `page`, expected one of `info`, `warning`, `error`, \
+            "config.toml:3:22: unknown value `page`, expected one of `info`, `warning`, `error`, \
              `critical`",
         ),
         ("[sink]\nfile = 1", "config.toml:2:1: expected a table `[sink.KIND.NAME]`"),
         ("sink = 1", "config.toml:1:8: expected a table `[sink.KIND.NAME]`"),
-        ("\n[sink.file.a]", "config.toml:2:1: missing field `path`"),
+        ("\n[sink.file.a]", "config.toml:2:1: missing key `path`"),
         ("[sink.file.a]\npath = 7", "config.toml:2:8: invalid type: integer, expected path string"),
-        ("[sink.file.a]\npath = \"x\"", "config.toml:1:12: `path` must be absolute"),
+        ("[sink.file.a]\npath = \"x\"", "config.toml:2:8: `path` must be absolute"),
         (
             "[delivery]\ntimeout = \"10 parsecs\"",
             "config.toml:2:11: not a length of time, such as \"10s\" or \"24h\"",
@@ -259,7 +259,8 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[redaction]\n enable = false",
-            "config.toml:2:2: unknown field `enable`, expected `enabled` or `patterns`",
+            "config.toml:2:2: unknown key `enable`, did you mean `enabled`? Expected one of \
+             `enabled`, `patterns`",
         ),
         (
             "[sink.slack.\"a b\"]\nwebhook_url = \"https://x\"",
@@ -272,12 +273,12 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.slack.ops]\nwebhook_url = \"https://x\"\nwebhook_url_file = \"x\"",
-            "config.toml:1:13: only one of `webhook_url`, `webhook_url_file`, `webhook_url_env` \
+            "config.toml:2:15: only one of `webhook_url`, `webhook_url_file`, `webhook_url_env` \
              may be set",
         ),
         (
             "[sink.slack.ops]\nwebhook_url = \"hunter22\"",
-            "config.toml:1:13: `webhook_url`: not an https:// or http:// URL",
+            "config.toml:2:15: `webhook_url`: not an https:// or http:// URL",
         ),
         (
             "[sink.webhook.a]\nurl = \"https://x\"\nheaders = \"X-Key: hunter22\"",
@@ -285,24 +286,25 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.webhook.a]\nurl = \"https://x\"\nheaders = { \"a b\" = \"hunter22\" }",
-            "config.toml:1:15: `headers`: the name of \"a b\" cannot be sent",
+            "config.toml:3:11: `headers`: the name of \"a b\" cannot be sent",
         ),
         (
             "[sink.webhook.a]\nurl = \"https://x\"\nheaders = { \"a\" = \"hunter22\\n\" }",
-            "config.toml:1:15: `headers`: the value of \"a\" cannot be sent",
+            "config.toml:3:11: `headers`: the value of \"a\" cannot be sent",
         ),
         ("[sink.file.é]\npath = \"/x\"", "config.toml:1:12: "),
         (
             "[snapshot]\nsettel = \"2s\"",
-            "config.toml:2:1: unknown field `settel`, expected `settle` or `command`",
+            "config.toml:2:1: unknown key `settel`, did you mean `settle`? Expected one of \
+             `settle`, `command`",
         ),
         (
             "[snapshot]\nsettle = \"1m\"",
             "config.toml:2:10: not a length of time from \"0s\" to \"10s\"",
         ),
         ("snapshot = 7", "config.toml:1:12: invalid type: integer, expected struct Snapshot"),
-        ("[[snapshot.command]]\nargv = [\"x\"]", "config.toml:1:1: missing field `name`"),
-        ("[[snapshot.command]]\nname = \"x\"", "config.toml:1:1: missing field `argv`"),
+        ("[[snapshot.command]]\nargv = [\"x\"]", "config.toml:1:1: missing key `name`"),
+        ("[[snapshot.command]]\nname = \"x\"", "config.toml:1:1: missing key `argv`"),
         (
             "[[snapshot.command]]\nname = \"x\"\nargv = \"ps aux\"",
             "config.toml:3:8: invalid type: string, expected a sequence",
@@ -317,12 +319,12 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[[snapshot.command]]\nname = \"x\"\nargv = [\"x\"]\n shell = true",
-            "config.toml:4:2: unknown field `shell`, expected one of `name`, `argv`, `timeout`, \
+            "config.toml:4:2: unknown key `shell`, expected one of `name`, `argv`, `timeout`, \
              `jobs`",
         ),
         (
             "[spool]\nmax_report = 7",
-            "config.toml:2:1: unknown field `max_report`, expected one of `max_reports`, \
+            "config.toml:2:1: unknown key `max_report`, did you mean `max_reports`? Expected one of `max_reports`, \
              `max_bytes`, `max_age`, `keep_free`",
         ),
         ("[spool]\nmax_reports = 0", "config.toml:2:15: must be at least 1"),
@@ -346,7 +348,7 @@ fn a_mistake_is_named_with_its_place() {
         ("job = 1", "config.toml:1:7: expected a table `[job.\"NAME\"]`"),
         (
             "[job.\"shop*\"]\nlogs = [\"/x\"]",
-            "config.toml:2:1: unknown field `logs`, expected one of `log`, `severity`, `labels`, \
+            "config.toml:2:1: unknown key `logs`, did you mean `log`? Expected one of `log`, `severity`, `labels`, \
              `runbook`",
         ),
         (
@@ -423,13 +425,13 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.file.a]\npath = \"/x\"\njob = [\"a\"]",
-            "config.toml:3:1: unknown field `job`, expected `path`; or, as for every sink, one of \
+            "config.toml:3:1: unknown key `job`, did you mean `jobs`? Expected `path`; or, as for every sink, one of \
              `jobs`, `verdicts`, `min_severity`, `fold`, `recovered`",
         ),
         ("window = 7", "config.toml:1:10: expected tables `[[window]]`"),
         ("[window]\nwhy = \"x\"", "config.toml:1:1: expected tables `[[window]]`"),
-        ("[[window]]\nto = \"02:00\"\nwhy = \"x\"", "config.toml:1:1: missing field `from`"),
-        ("[[window]]\nfrom = \"01:00\"\nto = \"02:00\"", "config.toml:1:1: missing field `why`"),
+        ("[[window]]\nto = \"02:00\"\nwhy = \"x\"", "config.toml:1:1: missing key `from`"),
+        ("[[window]]\nfrom = \"01:00\"\nto = \"02:00\"", "config.toml:1:1: missing key `why`"),
         (
             "[[window]]\nfrom = \"1am\"\nto = \"02:00\"\nwhy = \"x\"",
             "config.toml:2:8: not a time of day such as \"02:00\"",
@@ -440,7 +442,7 @@ fn a_mistake_is_named_with_its_place() {
              2026-12-24T22:00:00Z",
         ),
         (
-            "[[window]]\nfrom = 1\nto = 2\nwhy = \"x\"",
+            "[[window]]\nfrom = 1\nto = \"02:00\"\nwhy = \"x\"",
             "config.toml:2:8: invalid type: integer, expected a time of day such as \"02:00\", or \
              a date such as 2026-12-24T22:00:00Z",
         ),
@@ -469,7 +471,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[[window]]\nform = \"01:00\"\nto = \"02:00\"\nwhy = \"x\"",
-            "config.toml:2:1: unknown field `form`, expected one of `jobs`, `days`, `from`, `to`, \
+            "config.toml:2:1: unknown key `form`, did you mean `from`? Expected one of `jobs`, `days`, `from`, `to`, \
              `zone`, `why`",
         ),
     ] {
@@ -494,14 +496,14 @@ fn all_problems_of_all_files_are_told_together() {
     assert_eq!(
         places,
         [
-            "conf.d/1.toml:1:13",
-            "conf.d/3.toml:1:1",
-            "conf.d/2.toml:2:13",
-            "conf.d/2.toml:3:13",
             "config.toml:2:8",
             "config.toml:3:13",
-            "config.toml:4:15",
-            "config.toml:4:15",
+            "config.toml:5:7",
+            "config.toml:6:10",
+            "conf.d/1.toml:1:13",
+            "conf.d/2.toml:2:13",
+            "conf.d/2.toml:3:13",
+            "conf.d/3.toml:1:1",
         ],
         "{found:#?}"
     );
@@ -557,8 +559,9 @@ fn a_file_that_cannot_be_read_is_named() {
     symlink("/nowhere/else", directory.join("conf.d/b.toml")).unwrap();
     fs::write(directory.join("conf.d/c.toml"), [0xff]).unwrap();
     let Err(error) = Config::load(places_under(root.path())) else { panic!("nothing was wrong") };
+    let told: Vec<_> = error.0.iter().map(ToString::to_string).collect();
     assert_eq!(
-        error.0,
+        told,
         [
             format!("{}/config.toml: not a plain file", directory.display()),
             format!(

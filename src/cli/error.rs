@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use super::text::counted;
 use crate::demo::DemoError;
 use crate::notifier::NotifierError;
 use crate::paths::NoPath;
@@ -26,6 +27,8 @@ pub(super) enum CliError {
     Spool(SpoolError),
     /// The demo did not show what it is to show.
     Demo(DemoError),
+    /// The config has as many problems, which have been printed.
+    BrokenConfig(usize),
     /// Stdout takes nothing more.
     Output(io::Error),
     /// The config names no sink.
@@ -54,8 +57,10 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Notifier(NotifierError::Config(_)) => ExitCode::from(CONFIG),
             Self::NoSuchSink { .. } => ExitCode::from(USAGE),
+            Self::Notifier(NotifierError::Config(_)) | Self::BrokenConfig(_) => {
+                ExitCode::from(CONFIG)
+            }
             _ => ExitCode::FAILURE,
         }
     }
@@ -66,6 +71,7 @@ impl fmt::Display for CliError {
         match self {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
+            Self::BrokenConfig(problems) => f.write_str(&counted(*problems, "problem")),
             Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),

@@ -1,5 +1,6 @@
 //! The command `upstart-crash`: one file a subcommand, errors printed here and nowhere else.
 
+mod check;
 mod deliver;
 mod demo;
 mod error;
@@ -48,6 +49,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Check),
     Deliver(deliver::Deliver),
     Test(test::Test),
     List(list::List),
@@ -89,6 +91,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let places = Places::from_env();
     let spool = Spool::of(places)?;
     match cli.command {
+        Command::Check(check) => check.run(places, out),
         Command::Deliver(deliver) => deliver.run(places, &spool),
         Command::Test(test) => test.run(places, &spool, out),
         Command::List(list) => list.run(&spool, out),

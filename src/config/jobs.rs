@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 use std::path::PathBuf;
-use toml::de::ValueDeserializer;
 
-use super::Placed;
 use super::document::JobTable;
+use super::problem::Problem;
 use super::words::{Loudness, TOLD, ToldVerdict, Word, word};
+use super::{Placed, reading};
 use crate::examine::{JOURNAL, JobLogs, LogSource};
 use crate::job_settings::{JobSettings, OWN_LABELS, Setting};
 use crate::sinks::parse_url;
@@ -32,25 +32,18 @@ struct Job {
 /// wrong with one goes to `problems`.
 pub(super) fn read(
     jobs: Vec<Placed<'_, JobTable<'_>>>,
-    problems: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
 ) -> (Vec<JobLogs>, JobSettings) {
     let (mut logs, mut settings) = (Vec::new(), JobSettings::default());
     let mut named = BTreeMap::new();
     for (document, job) in jobs {
         let JobTable { name, table, span } = job;
-        if let Some(first) = named.insert(name.clone(), document.place(&span)) {
+        if let Some(first) = named.insert(name.clone(), document.spot(&span)) {
             let text = format!("the job `{name}` stands at {first} already");
             problems.push(document.problem(&span, &text));
         }
-        let end = table.span();
-        let Job { log, severity, labels, runbook } =
-            match Job::deserialize(ValueDeserializer::from(table)) {
-                Ok(job) => job,
-                Err(error) => {
-                    problems.push(document.error(&error, end));
-                    continue;
-                }
-            };
+        let read = reading::read(document, table, &[], problems);
+        let Some(Job { log, severity, labels, runbook }) = read.value else { continue };
         if !log.is_empty() {
             logs.push(JobLogs { job: name.clone(), sources: log });
         }

@@ -4,25 +4,36 @@
 //! column with the keys that belong there. All problems of all files are reported together. Every
 //! path that the config names lies under the root, where there is one, as those of the project do.
 
+mod check;
 mod document;
 mod examination;
+mod files;
+mod findings;
 mod folding;
 mod jobs;
 mod metrics;
+mod named_jobs;
+mod nearest;
+mod open;
+mod problem;
+mod reading;
 mod routing;
+mod said;
 mod sinks;
 mod windows;
 mod words;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeValue, ValueDeserializer};
+use toml::de::DeValue;
+
+pub use check::{Checked, CheckedSink, UsedSecret, check};
+pub(crate) use nearest::nearest;
+pub use problem::{ConfigError, Problem, Spot};
 
 use crate::examine::Settings;
 use crate::job_settings::JobSettings;
@@ -30,14 +41,11 @@ use crate::paths::Places;
 use crate::policy::Folding;
 use crate::quiet::{Windows, Zone};
 use crate::redaction::{self, Pattern, Redaction};
-use crate::routing::Routing;
 use crate::secret::Environment;
-use crate::sinks::{Context, Delivery, NamedSink, Sink};
+use crate::sinks::{Delivery, NamedSink, Need, Needed};
 use crate::spool::Limits;
-use document::{Document, SinkTable};
-
-/// The longest name of a sink, in characters: `KIND.NAME` is a file name.
-const NAME_LEN: usize = 64;
+use document::Document;
+use findings::{Findings, Found};
 
 /// The operator's wishes, checked.
 pub struct Config {
@@ -61,109 +69,138 @@ pub struct Config {
     pub sinks: Vec<NamedSink>,
 }
 
-/// Everything that is wrong with the config: one text for each problem, with file, line, column.
-#[derive(Debug)]
-pub struct ConfigError(pub Vec<String>);
-
 impl Config {
     /// Reads the config in its place; no config at all is a config without sinks.
     ///
     /// # Errors
     /// All problems of all files.
     pub fn load(places: Places) -> Result<Self, ConfigError> {
-        let environment = Arc::new(Environment::of(places));
-        let mut problems = Vec::new();
+        let mut findings = Findings::default();
+        let files = files::installed(places, &mut findings.problems);
+        let config = Self::read(places, &files, &mut findings);
+        match config {
+            Some(config) if findings.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError(findings.problems)),
+        }
+    }
 
-        let documents = Document::read_all(&environment, &mut problems);
+    /// What `files` say together; only with no problems in `findings` is it what the operator wants.
+    fn read(places: Places, files: &[PathBuf], findings: &mut Findings) -> Option<Self> {
+        let environment = Arc::new(Environment::of(places));
+        let documents: Vec<_> = files
+            .iter()
+            .filter_map(|path| Document::read(path.clone(), &mut findings.problems))
+            .collect();
         let (mut deliveries, mut redactions, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         let (mut snapshots, mut jobs) = (Vec::new(), Vec::new());
         let (mut windows, mut foldings) = (Vec::new(), Vec::new());
         let (mut limits, mut metrics) = (Vec::new(), Vec::new());
         for document in &documents {
-            let read = document.tables(&mut problems);
-            deliveries.extend(read.delivery.map(|table| (document, table)));
-            redactions.extend(read.redaction.map(|table| (document, table)));
-            foldings.extend(read.folding.map(|table| (document, table)));
-            snapshots.extend(read.snapshot.map(|table| (document, table)));
+            let read = document.tables(&mut findings.problems);
+            let globs = named_jobs::globs(&read).into_iter();
+            findings.globs.extend(globs.map(|(span, glob)| (document.spot(&span), glob)));
+            deliveries.extend(read.delivery.into_iter().map(|table| (document, table)));
+            redactions.extend(read.redaction.into_iter().map(|table| (document, table)));
+            foldings.extend(read.folding.into_iter().map(|table| (document, table)));
+            snapshots.extend(read.snapshot.into_iter().map(|table| (document, table)));
             jobs.extend(read.jobs.into_iter().map(|job| (document, job)));
             windows.extend(read.windows.into_iter().map(|window| (document, window)));
-            limits.extend(read.spool.map(|table| (document, table)));
-            metrics.extend(read.metrics.map(|table| (document, table)));
+            limits.extend(read.spool.into_iter().map(|table| (document, table)));
+            metrics.extend(read.metrics.into_iter().map(|table| (document, table)));
             tables.extend(read.sinks.into_iter().map(|sink| (document, sink)));
         }
 
-        let delivery = only::<Delivery>("delivery", deliveries, &mut problems);
-        let delivery = delivery
-            .map(|(document, delivery)| delivery.guarded(document.exposed.as_deref()))
-            .unwrap_or_default();
-        let redaction = redaction(only("redaction", redactions, &mut problems), &mut problems);
-        let folding: Option<Placed<'_, folding::Table>> = only("folding", foldings, &mut problems);
-        let folding = folding.map_or_else(Folding::default, |(_, table)| table.into());
-        let mut examination = examination::settings(snapshots, &mut problems);
-        let (logs, jobs) = jobs::read(jobs, &mut problems);
-        examination.logs = logs;
-        let windows = windows.into_iter().filter_map(|window| windows::read(window, &mut problems));
+        let problems = &mut findings.problems;
+        let redaction = redaction(only("redaction", redactions, problems), problems);
+        let folding = only::<folding::Table>("folding", foldings, problems);
+        let limits = only::<Limits>("spool", limits, problems);
+        let (logs, jobs) = jobs::read(jobs, problems);
+        let windows = windows.into_iter().filter_map(|window| windows::read(window, problems));
         let windows = Windows::new(windows.collect(), Zone::of(places));
-        let limits = only("spool", limits, &mut problems);
-        let spool = limits.map_or_else(Limits::default, |(_, limits)| limits);
-        let metrics: Option<Placed<'_, metrics::Table>> = only("metrics", metrics, &mut problems);
-        let metrics = metrics.map(|(_, table)| environment.path(table.textfile()));
-        let mut sinks = Vec::new();
-        for (name, (document, sink)) in by_name(tables, &mut problems) {
-            let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
-            let sink = open(document, sink, &mut context, &mut problems);
-            sinks.extend(sink.map(|(routing, sink)| NamedSink { name, routing, sink }));
-        }
-
-        match redaction {
-            Some(redaction) if problems.is_empty() => {
-                let (retry_for, examination) = (delivery.retry_for.0, Arc::new(examination));
-                Ok(Self {
-                    retry_for,
-                    redaction,
-                    folding,
-                    examination,
-                    jobs,
-                    windows,
-                    spool,
-                    metrics,
-                    sinks,
-                })
-            }
-            _ => Err(ConfigError(problems)),
-        }
+        let delivery = delivery(only("delivery", deliveries, problems), findings);
+        let mut examination = examination::settings(snapshots, findings);
+        examination.logs = logs;
+        let metrics = only::<metrics::Table>("metrics", metrics, &mut findings.problems);
+        let metrics = metrics.map(|table| {
+            let path = environment.path(table.value.textfile());
+            table.needs("textfile", Needed::Output(path.clone()), findings);
+            path
+        });
+        let sinks = open::open_all(tables, &environment, &delivery, findings);
+        problem::sort(&mut findings.problems, files);
+        Some(Self {
+            retry_for: delivery.retry_for.0,
+            redaction: redaction?,
+            folding: folding.map_or_else(Folding::default, |table| table.value.into()),
+            examination: Arc::new(examination),
+            jobs,
+            windows,
+            spool: limits.map_or_else(Limits::default, |table| table.value),
+            metrics,
+            sinks,
+        })
     }
 }
 
 /// A table and the document that it stands in.
 type Placed<'a, T> = (&'a Document, T);
 
+/// What the one table of its name says.
+struct Only<'a, T> {
+    document: &'a Document,
+    table: Spanned<DeValue<'a>>,
+    value: T,
+}
+
+impl<T> Only<'_, T> {
+    /// Takes note that `key` needs `what`.
+    fn needs(&self, key: &str, what: Needed, findings: &mut Findings) {
+        let DeValue::Table(table) = self.table.get_ref() else { return };
+        let span = table.get(key).map_or_else(|| self.table.span(), Spanned::span);
+        let (spot, need) = (self.document.spot(&span), Need { key: key.to_owned(), what });
+        findings.needs.push(Found { spot, sink: None, need });
+    }
+}
+
 /// The one table `[name]` of all documents.
 fn only<'a, T: DeserializeOwned>(
     name: &str,
-    tables: Vec<Placed<'a, Spanned<DeValue<'_>>>>,
-    problems: &mut Vec<String>,
-) -> Option<Placed<'a, T>> {
-    let mut tables = tables.into_iter();
-    let (owner, table) = tables.next()?;
-    let first = owner.place(&table.span());
+    tables: Vec<Placed<'a, Spanned<DeValue<'a>>>>,
+    problems: &mut Vec<Problem>,
+) -> Option<Only<'a, T>> {
+    let mut first = None;
     for (document, table) in tables {
-        let text = format!("`[{name}]` stands at {first} already");
-        problems.push(document.problem(&table.span(), &text));
+        let value = reading::read(document, table.clone(), &[], problems).value;
+        match &first {
+            None => first = Some((document, table, value)),
+            Some((owner, one, _)) => {
+                let text = format!("`[{name}]` stands at {} already", owner.spot(&one.span()));
+                problems.push(document.problem(&table.span(), &text));
+            }
+        }
     }
-    let span = table.span();
-    let read = T::deserialize(ValueDeserializer::from(table));
-    let read = read.map_err(|error| problems.push(owner.error(&error, span))).ok()?;
-    Some((owner, read))
+    let (document, table, value) = first?;
+    Some(Only { document, table, value: value? })
+}
+
+/// What holds for every sink.
+fn delivery(table: Option<Only<'_, Delivery>>, findings: &mut Findings) -> Delivery {
+    let Some(table) = table else { return Delivery::default() };
+    if let Some(path) = &table.value.ca_file {
+        table.needs("ca_file", Needed::Certificates(path.clone()), findings);
+    }
+    table.value.guarded(table.document.exposed.as_deref())
 }
 
 /// What is removed from reports; `None` where something is wrong with it.
 fn redaction(
-    table: Option<Placed<'_, redaction::Settings>>,
-    problems: &mut Vec<String>,
+    table: Option<Only<'_, redaction::Settings>>,
+    problems: &mut Vec<Problem>,
 ) -> Option<Redaction> {
     let mut patterns = Vec::new();
-    if let Some((document, settings)) = table {
+    let mut whole = Spot { file: "the patterns of [redaction]".into(), position: None };
+    if let Some(Only { document, table, value: settings }) = table {
+        whole = document.spot(&table.span());
         for pattern in settings.patterns {
             match Pattern::parse(pattern.get_ref()) {
                 Ok(pattern) => patterns.push(pattern),
@@ -174,53 +211,6 @@ fn redaction(
             return Some(Redaction::off());
         }
     }
-    Redaction::new(patterns).map_err(|why| problems.push(why)).ok()
-}
-
-/// The sinks by their names `KIND.NAME`, each name once.
-fn by_name<'a>(
-    tables: Vec<Placed<'a, SinkTable<'a>>>,
-    problems: &mut Vec<String>,
-) -> BTreeMap<String, Placed<'a, SinkTable<'a>>> {
-    let mut named = BTreeMap::new();
-    for (document, sink) in tables {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if !(1..=NAME_LEN).contains(&sink.name.len()) || !sink.name.chars().all(is_plain) {
-            let text = "a sink's name is made of up to 64 letters, digits, `_` and `-`";
-            problems.push(document.problem(&sink.span, text));
-        }
-        match named.entry(format!("{}.{}", sink.kind, sink.name)) {
-            Entry::Vacant(entry) => {
-                entry.insert((document, sink));
-            }
-            Entry::Occupied(entry) => {
-                let (first, twin) = entry.get();
-                let (name, first) = (entry.key(), first.place(&twin.span));
-                let text = format!("the sink `{name}` stands at {first} already");
-                problems.push(document.problem(&sink.span, &text));
-            }
-        }
-    }
-    named
-}
-
-/// The sink of one table, and what it is sent; `None` where something is wrong with it.
-fn open(
-    document: &Document,
-    sink: SinkTable<'_>,
-    context: &mut Context<'_>,
-    problems: &mut Vec<String>,
-) -> Option<(Routing, Box<dyn Sink>)> {
-    let SinkTable { kind, span, mut table, .. } = sink;
-    let kind = sinks::kind(&kind).map_err(|text| document.problem(&span, &text));
-    let kind = kind.map_err(|problem| problems.push(problem)).ok()?;
-    let routing = routing::take(&mut table, (kind.routing)());
-    let routing = routing.map_err(|error| problems.push(document.error(&error, span.clone()))).ok();
-    let opened = (kind.open)(table, context);
-    let noted = context.take_problems();
-    problems.extend(noted.iter().map(|text| document.problem(&span, text)));
-    let opened = opened.map_err(|error| {
-        problems.push(routing::with_common_keys(document.error(&error, span)));
-    });
-    routing.zip(opened.ok()?)
+    let made = Redaction::new(patterns);
+    made.map_err(|text| problems.push(Problem { spot: whole, text })).ok()
 }

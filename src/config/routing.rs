@@ -2,14 +2,17 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
-use super::words::{Loudness, ToldVerdict, every_job, jobs, list};
+use super::document::Document;
+use super::problem::Problem;
+use super::reading;
+use super::words::{Loudness, ToldVerdict, every_job, jobs};
 use crate::globs::JobGlobs;
 use crate::routing::Routing;
 
 /// Their names, which no kind of sink uses for anything else.
-const KEYS: [&str; 5] = ["jobs", "verdicts", "min_severity", "fold", "recovered"];
+pub(super) const KEYS: [&str; 5] = ["jobs", "verdicts", "min_severity", "fold", "recovered"];
 
 /// What they say.
 #[derive(Deserialize)]
@@ -36,22 +39,24 @@ fn verdicts<'de, D: serde::Deserializer<'de>>(
 }
 
 /// Takes these keys out of the table of a sink, and makes of them what it is sent, where `default`
-/// is what a sink of its kind is sent.
-///
-/// # Errors
-/// The first thing that is wrong with them.
-pub(super) fn take(table: &mut Spanned<DeValue<'_>>, default: Routing) -> Result<Routing, Error> {
+/// is what a sink of its kind is sent. What is wrong with them goes to `problems`.
+pub(super) fn take(
+    document: &Document,
+    table: &mut Spanned<DeValue<'_>>,
+    default: Routing,
+    problems: &mut Vec<Problem>,
+) -> Option<Routing> {
     let span = table.span();
     // What is no table, the sink's own settings refuse.
-    let DeValue::Table(sink) = table.get_mut() else { return Ok(default) };
+    let DeValue::Table(sink) = table.get_mut() else { return None };
     let mut common = DeTable::new();
     for key in KEYS {
         common.extend(sink.remove_entry(key));
     }
     let common = Spanned::new(span, DeValue::Table(common));
     let Settings { jobs, verdicts, min_severity, fold, recovered } =
-        Settings::deserialize(ValueDeserializer::from(common))?;
-    Ok(Routing {
+        reading::read(document, common, &[], problems).value?;
+    Some(Routing {
         jobs,
         verdicts: verdicts
             .map(|named| named.into_iter().map(|ToldVerdict(kind)| kind).collect())
@@ -61,14 +66,4 @@ pub(super) fn take(table: &mut Spanned<DeValue<'_>>, default: Routing) -> Result
         recovered: recovered.unwrap_or(default.recovered),
         resolves: default.resolves,
     })
-}
-
-/// `text`, which says what is wrong with the table of a sink; of an unknown key also which others
-/// there are.
-pub(super) fn with_common_keys(text: String) -> String {
-    if text.contains(": unknown field `") {
-        format!("{text}; or, as for every sink, one of {}", list(KEYS))
-    } else {
-        text
-    }
 }

@@ -1,18 +1,22 @@
 //! The one table that knows all kinds of sinks.
 
-use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeValue, Error, ValueDeserializer};
+use toml::de::DeValue;
 
-use super::words::list;
+use super::document::Document;
+use super::nearest::{nearest, unknown};
+use super::problem::Problem;
+use super::reading::{self, Read};
+use super::routing::KEYS;
 use crate::routing::Routing;
 use crate::sinks::{
     Context, Sink, alertmanager, discord, email, exec, file, googlechat, matrix, mattermost, ntfy,
     otlp, pagerduty, rocketchat, sentry, slack, syslog, teams, telegram, webhook,
 };
 
-/// Makes a sink of its table; `None` where the context has noted why not.
-type Open = fn(Spanned<DeValue<'_>>, &mut Context<'_>) -> Result<Option<Box<dyn Sink>>, Error>;
+/// Makes a sink of its table in a document; `None` where the problems, or the context, say why not.
+type Open =
+    fn(&Document, Spanned<DeValue<'_>>, &mut Context<'_>, &mut Vec<Problem>) -> Read<Box<dyn Sink>>;
 
 /// A kind of sink.
 pub(super) struct Kind {
@@ -29,7 +33,10 @@ macro_rules! kind {
     ($name:ident, $routing:path) => {
         Kind {
             name: stringify!($name),
-            open: |table, context| Ok($name::open(read(table)?, context)),
+            open: |document, table, context, problems| {
+                let Read { value, told } = reading::read(document, table, &KEYS, problems);
+                Read { value: value.and_then(|settings| $name::open(settings, context)), told }
+            },
             routing: $routing,
         }
     };
@@ -57,17 +64,12 @@ const KINDS: [Kind; 18] = [
     kind!(webhook, Routing::default),
 ];
 
-/// The kind that is called `name`.
-///
-/// # Errors
-/// That there is no such kind, and which there are.
-pub(super) fn kind(name: &str) -> Result<Kind, String> {
-    KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| {
-        let names = list(KINDS.map(|kind| kind.name));
-        format!("unknown kind of sink `{name}`, expected one of {names}")
+/// The kind that is called `name`; or else what is wrong with that, and the kind that was meant.
+pub(super) fn kind(name: &str) -> Result<Kind, (String, Option<Kind>)> {
+    let called = |name: &str| KINDS.into_iter().find(|kind| kind.name == name);
+    called(name).ok_or_else(|| {
+        let names = KINDS.map(|kind| kind.name);
+        let text = unknown(name, &names, &[], |name| format!("unknown kind of sink {name}"));
+        (text, nearest(name, &names).and_then(called))
     })
-}
-
-fn read<'de, T: Deserialize<'de>>(table: Spanned<DeValue<'de>>) -> Result<T, Error> {
-    T::deserialize(ValueDeserializer::from(table))
 }

@@ -4,12 +4,14 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
-use toml::de::{DeValue, ValueDeserializer};
+use toml::de::DeValue;
 use toml::value::{Datetime, Offset};
 
-use super::Placed;
 use super::document::Document;
-use super::words::{Word, every_job, jobs, list, word};
+use super::nearest::unknown;
+use super::problem::Problem;
+use super::words::{Word, every_job, jobs, word};
+use super::{Placed, reading};
 use crate::globs::JobGlobs;
 use crate::quiet::{Clock, DAYS, Daily, TimeOfDay, When, Window};
 use crate::time::Timestamp;
@@ -30,21 +32,17 @@ struct Table {
 /// The window of one table; what is wrong with it goes to `problems`.
 pub(super) fn read(
     (document, table): Placed<'_, Spanned<DeValue<'_>>>,
-    problems: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
 ) -> Option<Window> {
-    let span = table.span();
-    match Table::deserialize(ValueDeserializer::from(table)) {
-        Ok(table) => checked(document, table).map_err(|problem| problems.push(problem)).ok(),
-        Err(error) => {
-            problems.push(document.error(&error, span));
-            None
-        }
-    }
+    let read = reading::read(document, table, &[], problems);
+    checked(document, read.value?)
+        .map_err(|problem| problems.extend(read.told.unless_told(problem)))
+        .ok()
 }
 
 /// # Errors
 /// What of it does not go together, and where.
-fn checked(document: &Document, table: Table) -> Result<Window, String> {
+fn checked(document: &Document, table: Table) -> Result<Window, Problem> {
     let Table { jobs, days, from, to, zone, why } = table;
     let end = to.span();
     let when = match (from, to.into_inner()) {
@@ -141,7 +139,7 @@ struct Day(usize);
 impl Word for Day {
     fn parse(text: &str) -> Result<Self, String> {
         let day = DAYS.iter().position(|day| *day == text);
-        day.map(Self).ok_or_else(|| format!("`{text}` is no day, expected one of {}", list(DAYS)))
+        day.map(Self).ok_or_else(|| unknown(text, &DAYS, &[], |text| format!("{text} is no day")))
     }
 }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::nearest::unknown;
 use crate::globs::{JobGlobs, NOT};
 use crate::verdict::{Severity, VerdictKind};
 
@@ -61,7 +62,7 @@ impl Word for ToldVerdict {
                 Ok(_) => "is never reported",
                 Err(_) => "is no verdict",
             };
-            format!("`{text}` {is}, expected one of {}", list(TOLD.map(VerdictKind::word)))
+            unknown(text, &TOLD.map(VerdictKind::word), &[], |text| format!("{text} {is}"))
         })
     }
 }
@@ -80,8 +81,7 @@ impl Word for Loudness {
     fn parse(text: &str) -> Result<Self, String> {
         let loud = LOUD.into_iter().find(|severity| severity.word() == text);
         loud.map(Self).ok_or_else(|| {
-            let words = list(LOUD.map(Severity::word));
-            format!("`{text}` is no severity, expected one of {words}")
+            unknown(text, &LOUD.map(Severity::word), &[], |text| format!("{text} is no severity"))
         })
     }
 }
@@ -122,11 +122,6 @@ impl<'de> Deserialize<'de> for Glob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         word(deserializer)
     }
-}
-
-/// `` `a`, `b` ``, as serde lists what it expects.
-pub(super) fn list<const N: usize>(words: [&str; N]) -> String {
-    words.map(|word| format!("`{word}`")).join(", ")
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl From<SpoolError> for NotifierError {
 impl fmt::Display for NotifierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(ConfigError(problems)) => f.write_str(&problems.join("\n")),
+            Self::Config(problems) => problems.fmt(f),
             Self::Spool(error) => error.fmt(f),
             Self::NoBell(error) => write!(f, "cannot make a pair of sockets: {error}"),
             Self::NoThread(error) => write!(f, "cannot start a thread: {error}"),

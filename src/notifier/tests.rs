@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::*;
+use crate::config::{Problem, Spot};
 use crate::examine::Settings;
 use crate::id::ReportId;
 use crate::job_settings::JobSettings;
@@ -325,15 +326,20 @@ fn a_sink_that_left_the_config_keeps_its_queue_and_is_named_once() {
     assert!(queue.iter().all(|record| spool.files().contains(record)));
 }
 
+/// A mistake in a config.
+fn unknown_key() -> ConfigError {
+    let spot = Spot { file: "config.toml".into(), position: Some((3, 1)) };
+    ConfigError(vec![Problem { spot, text: "unknown key `urll`".to_owned() }])
+}
+
 #[test]
 fn a_broken_config_leaves_the_reports_where_they_are() {
     let (_dir, spool) = empty();
     spool.leave_report(1);
-    let problem = "config.toml:3:1: unknown key `urll`";
-    let broken = || Err(ConfigError(vec![problem.to_owned()]));
+    let broken = || Err(unknown_key());
     let error = deliver(NOWHERE, &spool, &broken, &|_| ()).unwrap_err();
     assert!(matches!(error, NotifierError::Config(_)));
-    assert_eq!(error.to_string(), problem);
+    assert_eq!(error.to_string(), "config.toml:3:1: unknown key `urll`");
     assert_eq!(spool.files(), [format!("new/{}.json", id(1))]);
 }
 
@@ -388,7 +394,7 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
         let mut looks = looks.lock().unwrap();
         *looks += 1;
         match *looks {
-            1 => Err(ConfigError(vec!["config.toml:3:1: unknown key".to_owned()])),
+            1 => Err(unknown_key()),
             2 => Ok(config(&[("slack.ops", &deaf)])),
             _ => Ok(config(&[("slack.new", &deaf)])),
         }

@@ -34,10 +34,13 @@ impl Environment {
 
     /// The variable `name` of this process, or else of the file; an empty one does not count.
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.own_variable(name).or_else(|| {
-            let (text, _) = self.file().ok()?;
-            value_of(&text, name)
-        })
+        self.own_variable(name).or_else(|| self.variable_of_file(name))
+    }
+
+    /// The variable `name` of the file.
+    pub(crate) fn variable_of_file(&self, name: &str) -> Option<String> {
+        let (text, _) = self.file().ok()?;
+        value_of(&text, name)
     }
 
     /// The variable `name` of this process.

@@ -115,13 +115,43 @@ impl SecretSource {
         match self {
             Self::Inline(secret) => Ok(secret.clone()),
             Self::Exposed(why) => Err(why.clone()),
-            Self::File(name) if name.is_absolute() => read_file(&environment.path(name)),
-            Self::File(name) => {
-                let secrets = environment.places().path(Place::Config, SECRETS);
-                let secrets = secrets.map_err(|why| format!("secrets: {}", why.words()))?;
-                read_file(&secrets.join(name))
-            }
-            Self::Variable(name) => read_variable(environment, name),
+            Self::File(name) => read_file(&secret_path(name, environment)?),
+            Self::Variable(name) => match environment.own_variable(name) {
+                Some(value) => Ok(Secret(value)),
+                None => read_variable(environment, name),
+            },
+        }
+    }
+
+    /// The secret as a notifier has it that a hook starts: without the variables of this process.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_without_own_variables(&self, environment: &Environment) -> Result<Secret, String> {
+        match self {
+            Self::Variable(name) => match (environment.own_variable(name), environment.file_path())
+            {
+                (Some(_), Ok(path)) if environment.variable_of_file(name).is_none() => {
+                    Err(format!(
+                        "{name} is set for this command only: a hook has but what stands in {}",
+                        path.display()
+                    ))
+                }
+                _ => read_variable(environment, name),
+            },
+            other => other.read(environment),
+        }
+    }
+
+    /// Where it comes from, in words.
+    pub fn origin(&self, environment: &Environment) -> String {
+        match self {
+            Self::Inline(_) | Self::Exposed(_) => "the config".to_owned(),
+            Self::File(name) => match secret_path(name, environment) {
+                Ok(path) => path.display().to_string(),
+                Err(_) => name.display().to_string(),
+            },
+            Self::Variable(name) => format!("${name}"),
         }
     }
 
@@ -151,11 +181,18 @@ fn read_file(path: &Path) -> Result<Secret, String> {
     Ok(Secret(text.to_owned()))
 }
 
-/// The value of a variable; of one in the file of variables only if that file is for us alone.
-fn read_variable(environment: &Environment, name: &str) -> Result<Secret, String> {
-    if let Some(value) = environment.own_variable(name) {
-        return Ok(Secret(value));
+/// Where the file `name` lies: in the directory of secrets, unless it is an absolute path.
+fn secret_path(name: &Path, environment: &Environment) -> Result<PathBuf, String> {
+    if name.is_absolute() {
+        return Ok(environment.path(name));
     }
+    let secrets = environment.places().path(Place::Config, SECRETS);
+    let secrets = secrets.map_err(|why| format!("secrets: {}", why.words()))?;
+    Ok(secrets.join(name))
+}
+
+/// The value of a variable in the file of variables, if that file is for us alone.
+fn read_variable(environment: &Environment, name: &str) -> Result<Secret, String> {
     let path = environment.file_path().map_err(|why| format!("{name}: {why}"))?;
     let absent = || format!("{name} is set neither in the environment nor in {}", path.display());
     let (text, facts) = environment.file().map_err(|_| absent())?;

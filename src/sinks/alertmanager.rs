@@ -19,7 +19,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 use super::http::{Post, ProxyChoice, Transport, classify, parse_url};
-use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
+use super::{Attempt, Context, Fidelity, Needed, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::verdict::Severity;
@@ -65,30 +65,30 @@ pub struct Settings {
 /// Makes the sink.
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { password, password_file, password_env, .. } = settings;
-    let password = SecretSource::at_most_one_of("password", password, password_file, password_env);
-    let password = context.noted(password);
+    let password = context.optional_secret("password", password, password_file, password_env);
     let Settings { bearer_token, bearer_token_file, bearer_token_env, .. } = settings;
-    let token = SecretSource::at_most_one_of(
-        "bearer_token",
-        bearer_token,
-        bearer_token_file,
-        bearer_token_env,
-    );
-    let token = context.noted(token);
-    let credentials = Credentials::of(settings.username, password?, token?);
-    let credentials = context.noted(credentials);
+    let token =
+        context.optional_secret("bearer_token", bearer_token, bearer_token_file, bearer_token_env);
+    let credentials = password.zip(token);
+    let credentials = credentials.and_then(|(password, token)| {
+        context.noted(Credentials::of(settings.username, password, token))
+    });
     let urls = context.noted(alerts_urls(&settings.urls));
+    for url in urls.iter().flatten() {
+        context.needs("urls", Needed::Service(url.clone()));
+    }
     let labels = context.noted(layout::checked(settings.labels));
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Alertmanager {
         urls: urls?,
-        credentials: credentials?.guarded(context),
+        credentials: credentials?,
         layout: Layout {
             labels: labels?,
             severity: settings.severity,
             resolve_after: settings.resolve_after.map_or(RESOLVE_AFTER, |period| period.0),
         },
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))
@@ -132,14 +132,6 @@ impl Credentials {
                 Err("`bearer_token` stands for `username` and `password`".to_owned())
             }
             _ => Err("`username` and `password` belong together".to_owned()),
-        }
-    }
-
-    fn guarded(self, context: &Context<'_>) -> Self {
-        match self {
-            Self::None => Self::None,
-            Self::Basic(user, password) => Self::Basic(user, context.guarded(password)),
-            Self::Bearer(token) => Self::Bearer(context.guarded(token)),
         }
     }
 

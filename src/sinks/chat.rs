@@ -59,11 +59,12 @@ pub(super) fn open(
 ) -> Option<Box<dyn Sink>> {
     let Settings { webhook_url, webhook_url_file, webhook_url_env, timeout, proxy, ca_file } =
         settings;
-    let webhook_url = context.url("webhook_url", webhook_url, webhook_url_file, webhook_url_env)?;
+    let webhook_url = context.url("webhook_url", webhook_url, webhook_url_file, webhook_url_env);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Webhook {
         chat,
-        webhook_url: context.guarded(webhook_url),
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        webhook_url: context.guarded(webhook_url?),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::http::{ProxyChoice, Transport, parse_url};
+use super::need::{Need, Needed, Shape};
 use super::{Delivery, Period};
 use crate::secret::{Environment, Secret, SecretSource};
 
@@ -16,6 +17,7 @@ pub struct Context<'a> {
     delivery: &'a Delivery,
     exposed: Option<&'a str>,
     problems: Vec<String>,
+    needs: Vec<Need>,
 }
 
 /// What a sink that speaks HTTP may say otherwise than `[delivery]`.
@@ -36,12 +38,37 @@ impl<'a> Context<'a> {
         delivery: &'a Delivery,
         exposed: Option<&'a str>,
     ) -> Self {
-        Self { environment, delivery, exposed, problems: Vec::new() }
+        Self { environment, delivery, exposed, problems: Vec::new(), needs: Vec::new() }
     }
 
     /// What was noted, once.
     pub fn take_problems(&mut self) -> Vec<String> {
         std::mem::take(&mut self.problems)
+    }
+
+    /// What the sink needs outside of the config, once.
+    pub fn take_needs(&mut self) -> Vec<Need> {
+        std::mem::take(&mut self.needs)
+    }
+
+    /// Takes note that `key` of the table needs `what`.
+    pub(super) fn needs(&mut self, key: &str, what: Needed) {
+        self.needs.push(Need { key: key.to_owned(), what });
+    }
+
+    fn needs_secret(&mut self, key: &str, source: &SecretSource, shape: Shape) {
+        self.needs(key, Needed::Secret { source: source.clone(), shape });
+    }
+
+    /// Takes note of what the secret `key` must be, besides a line of text.
+    pub(super) fn must_be(&mut self, key: &str, is_such: fn(&Secret) -> Result<(), String>) {
+        for need in &mut self.needs {
+            if let Needed::Secret { shape, .. } = &mut need.what
+                && need.key == key
+            {
+                *shape = Shape::Such(is_such);
+            }
+        }
     }
 
     /// What was `checked`; why it does not do goes to the problems.
@@ -60,7 +87,10 @@ impl<'a> Context<'a> {
     }
 
     /// Certificates to trust besides the built-in ones and the system's.
-    pub(super) fn ca_file(&self, own: Option<PathBuf>) -> Option<PathBuf> {
+    pub(super) fn ca_file(&mut self, own: Option<PathBuf>) -> Option<PathBuf> {
+        if let Some(own) = &own {
+            self.needs("ca_file", Needed::Certificates(own.clone()));
+        }
         own.or_else(|| self.delivery.ca_file.clone())
     }
 
@@ -85,7 +115,9 @@ impl<'a> Context<'a> {
             },
             _ => Ok(source),
         });
-        self.noted(source)
+        let source = self.noted(source)?;
+        self.needs_secret(key, &source, Shape::Url);
+        Some(source)
     }
 
     /// Exactly one of `KEY`, `KEY_file`, `KEY_env`: a secret that no others can read.
@@ -96,8 +128,23 @@ impl<'a> Context<'a> {
         file: Option<PathBuf>,
         variable: Option<String>,
     ) -> Option<SecretSource> {
+        let source = self.unguarded_secret(key, inline, file, variable)?;
+        Some(self.guarded(source))
+    }
+
+    /// Exactly one of `KEY`, `KEY_file`, `KEY_env`: what is a secret only under circumstances, and is
+    /// [guarded](Self::guarded) then.
+    pub(super) fn unguarded_secret(
+        &mut self,
+        key: &str,
+        inline: Option<Secret>,
+        file: Option<PathBuf>,
+        variable: Option<String>,
+    ) -> Option<SecretSource> {
         let source = SecretSource::one_of(key, inline, file, variable);
-        self.noted(source).map(|source| self.guarded(source))
+        let source = self.noted(source)?;
+        self.needs_secret(key, &source, Shape::Line);
+        Some(source)
     }
 
     /// At most one of `KEY`, `KEY_file`, `KEY_env`: the same, where it may be left out.
@@ -109,7 +156,9 @@ impl<'a> Context<'a> {
         variable: Option<String>,
     ) -> Option<Option<SecretSource>> {
         let source = SecretSource::at_most_one_of(key, inline, file, variable);
-        self.noted(source).map(|source| source.map(|source| self.guarded(source)))
+        let Some(source) = self.noted(source)? else { return Some(None) };
+        self.needs_secret(key, &source, Shape::Line);
+        Some(Some(self.guarded(source)))
     }
 
     /// The URL of a server, under which its services lie; it holds no secret.
@@ -121,28 +170,40 @@ impl<'a> Context<'a> {
             url if plain(&url) => Ok(url),
             _ => Err("a URL without a user, a password and a query is meant".to_owned()),
         });
-        self.noted(url.map_err(|why| format!("`{key}`: {why}")))
+        let url = self.noted(url.map_err(|why| format!("`{key}`: {why}")))?;
+        self.needs(key, Needed::Service(url.clone()));
+        Some(url)
     }
 
-    /// Why a secret that stands in this file is not used, if others can read it.
-    pub(super) fn exposed(&self) -> Option<&str> {
-        self.exposed
+    /// Why what is secret under `key` of this file is not used, if others can read it.
+    pub(super) fn exposed(&mut self, key: &str) -> Option<String> {
+        let why = self.exposed?.to_owned();
+        self.needs(key, Needed::Privacy(why.clone()));
+        Some(why)
     }
 
     /// `source`, which gives no secret that stands where others can read it.
-    pub(super) fn guarded(&self, source: SecretSource) -> SecretSource {
-        match (source, self.exposed) {
-            (SecretSource::Inline(_), Some(why)) => SecretSource::Exposed(why.to_owned()),
-            (source, _) => source,
+    pub(super) fn guarded(&mut self, given: SecretSource) -> SecretSource {
+        let (SecretSource::Inline(_), Some(why)) = (&given, self.exposed) else { return given };
+        let exposed = SecretSource::Exposed(why.to_owned());
+        for need in &mut self.needs {
+            if let Needed::Secret { source, .. } = &mut need.what
+                && *source == given
+            {
+                *source = exposed.clone();
+            }
         }
+        exposed
     }
 
     /// The way to an HTTP service.
-    pub(super) fn transport(&self, overrides: Overrides) -> Transport {
+    pub(super) fn transport(&mut self, overrides: Overrides) -> Transport {
         let delivery = self.delivery.clone();
+        let proxy = overrides.proxy.map_or(delivery.proxy, |proxy| proxy.guarded(self.exposed));
+        self.needs("proxy", Needed::Proxy(proxy.clone()));
         Transport {
             timeout: self.timeout(overrides.timeout),
-            proxy: overrides.proxy.map_or(delivery.proxy, |proxy| proxy.guarded(self.exposed)),
+            proxy,
             no_proxy: delivery.no_proxy,
             ca_file: self.ca_file(overrides.ca_file),
             environment: self.environment(),

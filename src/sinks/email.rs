@@ -13,7 +13,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 
-use super::{Attempt, Context, Outcome, Period, Sink, fingerprint};
+use super::{Attempt, Context, Needed, Outcome, Period, Sink, fingerprint};
 use crate::secret::{Environment, Secret, SecretSource};
 use letter::Letter;
 use smtp::{Server, Starttls};
@@ -50,15 +50,14 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         settings.to.iter().map(|address| context.noted(mailbox("to", address))).collect();
     let from = settings.from.as_deref().map(|address| context.noted(mailbox("from", address)));
     let some = !settings.to.is_empty();
-    context.noted(if some { Ok(()) } else { Err("`to` names nobody".to_owned()) })?;
-    let password = SecretSource::at_most_one_of(
+    context.noted(if some { Ok(()) } else { Err("`to` names nobody".to_owned()) });
+    let password = context.optional_secret(
         "password",
         settings.password,
         settings.password_file,
         settings.password_env,
     );
-    let password = context.noted(password)?.map(|password| context.guarded(password));
-    let login = context.noted(login(settings.username, password))?;
+    let login = password.and_then(|it| context.noted(login(settings.username, it))).flatten();
     let way = match (settings.smtp, settings.sendmail) {
         (Some(_), Some(_)) => Err("only one of `smtp`, `sendmail` may be set".to_owned()),
         (Some(url), None) => Server::parse(&url, settings.starttls).and_then(|server| {
@@ -73,17 +72,21 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         (None, Some(path)) if !path.is_absolute() => Err("`sendmail` must be absolute".to_owned()),
         (None, path) => Ok(Way::Sendmail(path.unwrap_or_else(|| PathBuf::from(SENDMAIL)))),
     };
-    let way = context.noted(way)?;
+    let way = context.noted(way);
+    if let Some(Way::Sendmail(path)) = &way {
+        context.needs("sendmail", Needed::Program(path.clone()));
+    }
     let from = match from {
         Some(from) => Some(from?),
         None => None,
     };
+    let ca_file = context.ca_file(settings.ca_file);
     Some(Box::new(Email {
         to: to.into_iter().collect::<Option<_>>()?,
         from,
-        way,
+        way: way?,
         timeout: context.timeout(settings.timeout),
-        ca_file: context.ca_file(settings.ca_file),
+        ca_file,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    Attempt, Context, Fidelity, MENDING, Outcome, Period, Sink, Wait, fingerprint, json, said_last,
+    Attempt, Context, Fidelity, MENDING, Needed, Outcome, Period, Sink, Wait, fingerprint, json,
+    said_last,
 };
 use crate::message;
 use crate::notice::{Notice, Subject};
@@ -33,6 +34,9 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { command, timeout } = settings;
     let command = context.noted(checked(command))?;
+    if let Some(program) = command.first() {
+        context.needs("command", Needed::Program(program.into()));
+    }
     Some(Box::new(Exec { command, timeout: context.timeout(timeout) }))
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Attempt, Context, Outcome, Sink, Wait, fingerprint, json};
+use super::{Attempt, Context, Needed, Outcome, Sink, Wait, fingerprint, json};
 use crate::message;
 use crate::notice::{Notice, Subject};
 use crate::redaction::Redacted;
@@ -31,7 +31,9 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let absolute = settings.path.is_absolute().then_some(settings.path);
     let path = context.noted(absolute.ok_or_else(|| "`path` must be absolute".to_owned()))?;
-    Some(Box::new(FileSink { path: context.environment().path(path) }))
+    let path = context.environment().path(path);
+    context.needs("path", Needed::Output(path.clone()));
+    Some(Box::new(FileSink { path }))
 }
 
 struct FileSink {

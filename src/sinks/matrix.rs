@@ -50,11 +50,12 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         };
     let room = context.noted(room);
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Matrix {
         homeserver: homeserver?,
         room: room?,
         token: token?,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -17,6 +17,7 @@ mod markdown;
 pub mod matrix;
 pub mod mattermost;
 mod mrkdwn;
+mod need;
 pub mod ntfy;
 pub mod otlp;
 mod outline;
@@ -43,6 +44,7 @@ pub use context::{Context, Overrides};
 pub use delivery::{Delivery, Period};
 pub use http::ProxyChoice;
 pub(crate) use http::parse_url;
+pub use need::{Flaw, Need, Needed, Shape};
 
 use crate::message::{harmless, shortened};
 use crate::redaction::Redacted;

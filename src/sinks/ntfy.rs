@@ -49,28 +49,31 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { topic, topic_file, topic_env, token, token_file, token_env, .. } = settings;
     let server = context.server("server", settings.server.as_deref().unwrap_or(SERVER));
-    let topic = SecretSource::one_of("topic", topic, topic_file, topic_env);
-    let topic = context.noted(topic);
+    let topic = context.unguarded_secret("topic", topic, topic_file, topic_env);
     let token = context.optional_secret("token", token, token_file, token_env);
     let priority = match settings.priority {
         Some(priority) if !(1..=5).contains(&priority) => Err("`priority` is 1 to 5".to_owned()),
         priority => Ok(priority),
     };
     let priority = context.noted(priority);
-    let (server, topic, token) = (server?, topic?, token?);
     // The topic lies in the body: a path would be taken for a topic of its own.
-    let at_root = match server.path() {
-        "/" => Ok(()),
-        _ => Err("`server`: the server's URL alone; what follows it is the `topic`".to_owned()),
+    let at_root = match &server {
+        None => Ok(()),
+        Some(server) if server.path() == "/" => Ok(()),
+        Some(_) => {
+            Err("`server`: the server's URL alone; what follows it is the `topic`".to_owned())
+        }
     };
-    context.noted(at_root)?;
+    context.noted(at_root);
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
+    let (topic, token) = (topic?, token?);
     Some(Box::new(Ntfy {
-        server,
+        server: server?,
         topic: if token.is_none() { context.guarded(topic) } else { topic },
         token,
         priority: priority?,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

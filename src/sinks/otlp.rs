@@ -45,13 +45,15 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         settings;
     let url = context.server("endpoint", &endpoint).map(with_path);
     let headers = context.optional_secret("headers", headers, headers_file, headers_env);
+    context.must_be("headers", |headers| parse_headers(headers).map(|_| ()));
     if let Some(Some(SecretSource::Inline(text))) = &headers {
-        context.noted(parse_headers(text).map_err(|why| format!("`headers`: {why}")))?;
+        context.noted(parse_headers(text).map_err(|why| format!("`headers`: {why}")));
     }
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Otlp {
         url: url?,
         headers: headers?,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

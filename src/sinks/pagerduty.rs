@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_as, classify_taken, parse_url};
-use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
+use super::{Attempt, Context, Needed, Outcome, Overrides, Period, Sink, fingerprint};
 use crate::message::Message;
 use crate::notice::Subject;
 use crate::secret::{Environment, Redactor, Secret, SecretSource};
@@ -50,20 +50,32 @@ pub struct Settings {
 /// Makes the sink.
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { routing_key, routing_key_file, routing_key_env, .. } = settings;
-    let key = SecretSource::one_of("routing_key", routing_key, routing_key_file, routing_key_env);
-    let key = context.noted(key);
+    let key = context.secret("routing_key", routing_key, routing_key_file, routing_key_env);
+    context.must_be("routing_key", is_routing_key);
     let url = parse_url(settings.url.as_deref().unwrap_or(URL));
     let url = context.noted(url.map_err(|why| format!("`url`: {why}")));
+    if let Some(url) = &url {
+        context.needs("url", Needed::Service(url.clone()));
+    }
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(PagerDuty {
-        routing_key: context.guarded(key?),
+        routing_key: key?,
         url: url?,
         severity: settings.severity,
         group: settings.group,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))
+}
+
+/// Whether `key` is like the Integration Key of an Events API v2 integration.
+fn is_routing_key(key: &Secret) -> Result<(), String> {
+    let key = key.reveal();
+    let is_key = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let why = "not 32 letters and digits, as the Integration Key of PagerDuty is";
+    if is_key { Ok(()) } else { Err(why.to_owned()) }
 }
 
 struct PagerDuty {

@@ -45,14 +45,16 @@ pub struct Settings {
 /// Makes the sink.
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { dsn, dsn_file, dsn_env, environment: stage, timeout, proxy, ca_file } = settings;
-    let dsn = context.secret("dsn", dsn, dsn_file, dsn_env)?;
-    if let SecretSource::Inline(text) = &dsn {
-        context.noted(Dsn::parse(text).map_err(|why| format!("`dsn`: {why}")))?;
+    let dsn = context.secret("dsn", dsn, dsn_file, dsn_env);
+    context.must_be("dsn", |dsn| Dsn::parse(dsn).map(|_| ()));
+    if let Some(SecretSource::Inline(text)) = &dsn {
+        context.noted(Dsn::parse(text).map_err(|why| format!("`dsn`: {why}")));
     }
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Sentry {
-        dsn,
+        dsn: dsn?,
         stage,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))

@@ -65,14 +65,16 @@ enum Chat {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let Settings { bot_token, bot_token_file, bot_token_env, .. } = settings;
     let token = context.secret("bot_token", bot_token, bot_token_file, bot_token_env);
+    context.must_be("bot_token", is_token);
     let api = context.server("api_url", settings.api_url.as_deref().unwrap_or(API));
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Telegram {
         token: token?,
         api: api?,
         chat: settings.chat_id,
         topic: settings.message_thread_id,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
         log_lines: context.log_lines(),
     }))
@@ -124,16 +126,20 @@ impl Telegram {
     /// `https://api.telegram.org/botTOKEN/sendMessage`.
     fn url(&self) -> Result<Url, String> {
         let token = self.token.read(&self.environment)?;
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "-_:".contains(c);
-        if !token.reveal().chars().all(is_token) {
-            return Err("not like 123456:ABC-DEF, as BotFather gives it".to_owned());
-        }
+        is_token(&token)?;
         let mut url = self.api.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(&format!("bot{}", token.reveal())).push("sendMessage");
         }
         Ok(url)
     }
+}
+
+/// Whether `token` can stand in a URL as the token of a bot.
+fn is_token(token: &Secret) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:".contains(c);
+    let why = "not like 123456:ABC-DEF, as BotFather gives it";
+    if token.reveal().chars().all(is_plain) { Ok(()) } else { Err(why.to_owned()) }
 }
 
 /// What Telegram's answer means: a 200 counts only with `"ok": true`.

@@ -53,30 +53,36 @@ pub struct Settings {
 pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sink>> {
     let url = context.url("url", settings.url, settings.url_file, settings.url_env);
     let url = url.map(|url| if holds_secret(&url) { context.guarded(url) } else { url });
-    let secret = SecretSource::at_most_one_of(
+    let secret = context.optional_secret(
         "secret",
         settings.secret,
         settings.secret_file,
         settings.secret_env,
     );
     let secret = match secret {
-        Ok(None) if settings.signature.is_some() => {
+        Some(None) if settings.signature.is_some() => {
             Err("`signature` takes a `secret` to sign with".to_owned())
         }
-        secret => secret,
+        secret => Ok(secret),
     };
-    let secret = context.noted(secret);
-    let exposed = context.exposed().filter(|_| !settings.headers.is_empty()).map(str::to_owned);
+    let secret = context.noted(secret).flatten();
+    let signature = settings.signature.unwrap_or_default();
+    if signature == Scheme::StandardWebhooks {
+        context.must_be("secret", signature::is_key);
+    }
+    let has_headers = !settings.headers.is_empty();
+    let exposed = if has_headers { context.exposed("headers") } else { None };
     let headers: Vec<_> = settings.headers.iter().map(|pair| context.noted(header(pair))).collect();
     let (timeout, proxy, ca_file) = (settings.timeout, settings.proxy, settings.ca_file);
+    let transport = context.transport(Overrides { timeout, proxy, ca_file });
     Some(Box::new(Webhook {
         url: url?,
-        secret: secret?.map(|secret| context.guarded(secret)),
-        signature: settings.signature.unwrap_or_default(),
+        secret: secret?,
+        signature,
         format: settings.format,
         headers: headers.into_iter().collect::<Option<_>>()?,
         exposed,
-        transport: context.transport(Overrides { timeout, proxy, ca_file }),
+        transport,
         environment: context.environment(),
     }))
 }

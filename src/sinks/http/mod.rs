@@ -26,7 +26,7 @@ use classify::PROXY;
 pub(crate) use classify::{classify, classify_as, classify_taken};
 pub(crate) use hidden::percent_decoded;
 pub use proxy::ProxyChoice;
-pub(crate) use tls::trusted;
+pub(crate) use tls::{certificates_of, trusted};
 
 use super::{MENDING, Outcome, Wait};
 use crate::secret::{Environment, Secret, SecretSource};

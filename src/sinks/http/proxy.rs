@@ -36,6 +36,17 @@ impl ProxyChoice {
         }
     }
 
+    /// Whether something can be sent this way, as far as that can be known without trying.
+    ///
+    /// # Errors
+    /// What is wrong, without a password.
+    pub(in crate::sinks) fn usable(&self, environment: &Environment) -> Result<(), String> {
+        match self.exposed(environment) {
+            Some(why) => Err(why),
+            None => self.urls(environment).map(|_| ()),
+        }
+    }
+
     /// Why nothing may be sent, if the proxy's password stands where others can read it.
     pub(super) fn exposed(&self, environment: &Environment) -> Option<String> {
         match self {

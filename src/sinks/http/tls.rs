@@ -48,13 +48,16 @@ pub(crate) fn trusted(
         }
     }
     if let Some(path) = ca_file {
-        trusted.extend(read(&environment.path(path))?);
+        trusted.extend(certificates_of(&environment.path(path))?);
     }
     Ok(trusted)
 }
 
-/// Every certificate in the file at `path`.
-fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+/// Every certificate in the file at `path`, which `ca_file` names.
+///
+/// # Errors
+/// Why it cannot be used.
+pub(crate) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let failed = |error: &dyn std::fmt::Display| format!("ca_file {}: {error}", path.display());
     let pem = std::fs::read(path).map_err(|error| failed(&error))?;
     let mut certificates = Vec::new();

@@ -49,6 +49,14 @@ impl Scheme {
     }
 }
 
+/// Whether `secret` can sign, with Standard Webhooks.
+///
+/// # Errors
+/// What is wrong with it, without the text.
+pub(super) fn is_key(secret: &Secret) -> Result<(), String> {
+    key(secret).map(|_| ()).map_err(|why| why.trim_start_matches("secret: ").to_owned())
+}
+
 /// The bytes that the secret stands for, with Standard Webhooks.
 fn key(secret: &Secret) -> Result<Vec<u8>, &'static str> {
     match secret.reveal().strip_prefix(ENCODED) {
