@@ -26,6 +26,12 @@ pub(super) enum CliError {
     Spool(SpoolError),
     /// The demo did not show what it is to show.
     Demo(DemoError),
+    /// Jobs that are left as they are, each with the reason.
+    Jobs(Vec<String>),
+    /// Nothing was changed, since nobody could be asked.
+    NobodyToAsk,
+    /// Nothing was changed, since the answer was no.
+    Declined,
     /// Stdout takes nothing more.
     Output(io::Error),
     /// The config names no sink.
@@ -55,7 +61,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Notifier(NotifierError::Config(_)) => ExitCode::from(CONFIG),
-            Self::NoSuchSink { .. } => ExitCode::from(USAGE),
+            Self::NobodyToAsk | Self::NoSuchSink { .. } => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
         }
     }
@@ -66,6 +72,11 @@ impl fmt::Display for CliError {
         match self {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
+            Self::Jobs(reasons) => f.write_str(&reasons.join("\n")),
+            Self::NobodyToAsk => f.write_str(
+                "nothing was changed: there is no terminal to ask on; --yes changes without asking",
+            ),
+            Self::Declined => f.write_str("nothing was changed"),
             Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),

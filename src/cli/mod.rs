@@ -1,7 +1,10 @@
 //! The command `upstart-crash`: one file a subcommand, errors printed here and nowhere else.
 
+mod change;
 mod deliver;
 mod demo;
+mod disable;
+mod enable;
 mod error;
 mod explain;
 mod find;
@@ -48,6 +51,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Enable(enable::Enable),
+    Disable(disable::Disable),
     Deliver(deliver::Deliver),
     Test(test::Test),
     List(list::List),
@@ -89,6 +94,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let places = Places::from_env();
     let spool = Spool::of(places)?;
     match cli.command {
+        Command::Enable(enable) => enable.run(places, out),
+        Command::Disable(disable) => disable.run(places, out),
         Command::Deliver(deliver) => deliver.run(places, &spool),
         Command::Test(test) => test.run(places, &spool, out),
         Command::List(list) => list.run(&spool, out),
