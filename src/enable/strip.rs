@@ -23,21 +23,23 @@ pub(super) fn strip(file: &JobFile) -> Vec<u8> {
 
 /// What is taken out of one stanza.
 fn out_of(file: &JobFile, stanza: &Stanza, hook: Process, run: &Run) -> Vec<Edit> {
-    let Some(lines) = whole_lines(file, stanza) else { return Vec::new() };
-    let text = match run {
-        Run::Exec(command) if command == path_of(hook).as_bytes() => {
+    let lines = whole_lines(file, stanza);
+    let text = match (run, lines.clone()) {
+        (Run::Exec(command), Some(lines)) if command == path_of(hook).as_bytes() => {
             return vec![(lines, Vec::new())];
         }
-        Run::Exec(_) => return Vec::new(),
-        Run::Script(text) => text.clone(),
+        (Run::Exec(_), _) => return Vec::new(),
+        (Run::Script(text), _) => text.clone(),
     };
-    let kept = kept_above(file, lines.start);
-    if let Some(original) = original(file, hook, kept.clone(), lines.clone()) {
-        return vec![(kept.start..lines.end, original)];
-    }
     let mut edits = calls_in(file, hook, text);
-    if !kept.is_empty() {
-        edits.push((kept, Vec::new()));
+    if let Some(lines) = lines {
+        let kept = kept_above(file, lines.start);
+        if let Some(original) = original(file, hook, kept.clone(), lines.clone()) {
+            return vec![(kept.start..lines.end, original)];
+        }
+        if !kept.is_empty() {
+            edits.push((kept, Vec::new()));
+        }
     }
     edits
 }

@@ -92,6 +92,11 @@ fn a_hook_of_the_jobs_own_goes_on_after_ours() {
              pre-stop script\n    trap 'PRE-STOP || true' EXIT; (exec a)\nend script\n",
         ),
         (
+            "manual pre-start script\n a\n b\nend script\n",
+            "manual pre-start script\n PRE-START || true  # upstart-crash enable\n a\n b\n\
+             end script\n",
+        ),
+        (
             "pre-start exec lost\npre-start script\n a\nend script\n",
             "pre-start exec lost\npre-start script\n PRE-START || true; a\nend script\n",
         ),
