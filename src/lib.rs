@@ -27,6 +27,8 @@ pub mod config;
 #[cfg(feature = "deliver")]
 pub mod demo;
 #[cfg(feature = "deliver")]
+pub mod enable;
+#[cfg(feature = "deliver")]
 pub mod examine;
 #[cfg(feature = "deliver")]
 pub mod globs;
@@ -34,6 +36,8 @@ pub mod globs;
 pub mod incident;
 #[cfg(feature = "deliver")]
 pub mod intake;
+#[cfg(feature = "deliver")]
+pub mod job_file;
 #[cfg(feature = "deliver")]
 pub mod job_settings;
 #[cfg(feature = "deliver")]

@@ -30,6 +30,9 @@ pub enum Place {
     Messages,
     /// Init notes the runlevel here (utmp(5)).
     Utmp,
+    /// What jobs' files were before hooks were put into them.
+    #[cfg(feature = "deliver")]
+    JobCopies,
 }
 
 impl Place {
@@ -47,6 +50,8 @@ impl Place {
             Self::Syslog => "/var/log/syslog",
             Self::Messages => "/var/log/messages",
             Self::Utmp => "/var/run/utmp",
+            #[cfg(feature = "deliver")]
+            Self::JobCopies => "/var/lib/upstart-monitor/jobs",
         }
     }
 }
@@ -202,6 +207,8 @@ fn in_the_session(place: Place) -> Result<[&'static [u8]; 3], NoPath> {
         Place::Environment => {
             (base(c"XDG_CONFIG_HOME", b"/.config")?, b"/upstart-monitor/environment")
         }
+        #[cfg(feature = "deliver")]
+        Place::JobCopies => (base(c"XDG_DATA_HOME", b"/.local/share")?, b"/upstart-monitor/jobs"),
         Place::KernelLog | Place::Syslog | Place::Messages => {
             return Err(NoPath(
                 "the init of a session writes to its stderr, not to the kernel log",

@@ -29,6 +29,12 @@ pub(super) enum CliError {
     Demo(DemoError),
     /// The config has as many problems, which have been printed.
     BrokenConfig(usize),
+    /// Jobs that are left as they are, each with the reason.
+    Jobs(Vec<String>),
+    /// Nothing was changed, since nobody could be asked.
+    NobodyToAsk,
+    /// Nothing was changed, since the answer was no.
+    Declined,
     /// Stdout takes nothing more.
     Output(io::Error),
     /// The config names no sink.
@@ -57,10 +63,10 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoSuchSink { .. } => ExitCode::from(USAGE),
             Self::Notifier(NotifierError::Config(_)) | Self::BrokenConfig(_) => {
                 ExitCode::from(CONFIG)
             }
+            Self::NobodyToAsk | Self::NoSuchSink { .. } => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
         }
     }
@@ -72,6 +78,11 @@ impl fmt::Display for CliError {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::BrokenConfig(problems) => f.write_str(&counted(*problems, "problem")),
+            Self::Jobs(reasons) => f.write_str(&reasons.join("\n")),
+            Self::NobodyToAsk => f.write_str(
+                "nothing was changed: there is no terminal to ask on; --yes changes without asking",
+            ),
+            Self::Declined => f.write_str("nothing was changed"),
             Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),

@@ -1,8 +1,11 @@
 //! The command `upstart-crash`: one file a subcommand, errors printed here and nowhere else.
 
+mod change;
 mod check;
 mod deliver;
 mod demo;
+mod disable;
+mod enable;
 mod error;
 mod explain;
 mod find;
@@ -50,6 +53,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Enable(enable::Enable),
+    Disable(disable::Disable),
     Deliver(deliver::Deliver),
     Test(test::Test),
     List(list::List),
@@ -92,6 +97,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let spool = Spool::of(places)?;
     match cli.command {
         Command::Check(check) => check.run(places, out),
+        Command::Enable(enable) => enable.run(places, out),
+        Command::Disable(disable) => disable.run(places, out),
         Command::Deliver(deliver) => deliver.run(places, &spool),
         Command::Test(test) => test.run(places, &spool, out),
         Command::List(list) => list.run(&spool, out),

@@ -36,6 +36,14 @@ impl Look {
             is_coloured: is_terminal && !is_dumb && !set("NO_COLOR"),
         }
     }
+
+    /// What switches `style` on, and off again.
+    pub(super) fn codes(self, style: Style) -> (String, String) {
+        match self.is_coloured {
+            true => (style.render().to_string(), style.render_reset().to_string()),
+            false => Default::default(),
+        }
+    }
 }
 
 /// A page that is being written.
@@ -76,7 +84,7 @@ impl<'a> Page<'a> {
     /// A name, and what there is to say of it.
     pub(super) fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
         let value = self.wrapped(value, self.names);
-        let (on, off) = self.codes(AnsiColor::Cyan.on_default());
+        let (on, off) = self.look.codes(AnsiColor::Cyan.on_default());
         Ok(writeln!(self.out, "{on}{name:<width$}{off}{value}", width = self.names)?)
     }
 
@@ -91,7 +99,7 @@ impl<'a> Page<'a> {
         let line = harmless(line);
         let indent = self.names + 2;
         let room = self.look.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(1));
-        let (on, off) = self.codes(Style::new().dimmed());
+        let (on, off) = self.look.codes(Style::new().dimmed());
         let mut rest = line.as_str();
         loop {
             let end = rest.char_indices().nth(room).map_or(rest.len(), |(end, _)| end);
@@ -109,16 +117,8 @@ impl<'a> Page<'a> {
     }
 
     fn line(&mut self, style: Style, text: &str) -> Result<(), CliError> {
-        let (on, off) = self.codes(style);
+        let (on, off) = self.look.codes(style);
         Ok(writeln!(self.out, "{on}{text}{off}")?)
-    }
-
-    /// What switches `style` on, and off again.
-    fn codes(&self, style: Style) -> (String, String) {
-        match self.look.is_coloured {
-            true => (style.render().to_string(), style.render_reset().to_string()),
-            false => Default::default(),
-        }
     }
 }
 

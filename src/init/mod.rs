@@ -83,6 +83,17 @@ impl<'a> Init<'a> {
         Ok(Self { address, job })
     }
 
+    /// The names of the instances that there are of the job, whichever one it is; a job without
+    /// instances has one with an empty name while it is not down.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    #[cfg(feature = "deliver")]
+    pub fn instances(&self, patience: Duration) -> Result<Vec<String>, Unavailable> {
+        let call = Question::new(Object::Class(&self.job), JOB, "GetAllInstances", "")?;
+        self.ask(call.bytes(), patience, reply::instances)
+    }
+
     /// The job that is asked about.
     pub fn job(&self) -> &Job<'a> {
         &self.job

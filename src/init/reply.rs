@@ -148,6 +148,41 @@ pub(super) fn status(body: Body<'_>) -> Option<InitStatus> {
     saw_processes.then_some(InitStatus { goal: goal?, state: state?, main_pid })
 }
 
+/// Reads the paths of instances, `ao`, and gives their names.
+#[cfg(feature = "deliver")]
+pub(super) fn instances(body: Body<'_>) -> Option<Vec<String>> {
+    let mut reader = body.0;
+    let length = reader.length()?;
+    let end = reader.at.checked_add(length)?;
+    let mut names = Vec::new();
+    while reader.at < end {
+        let path = reader.text()?;
+        let element = path.rsplit(|byte| *byte == b'/').next()?;
+        names.push(String::from_utf8_lossy(&name_in(element)?).into_owned());
+    }
+    Some(names)
+}
+
+/// The name in an element of an object path (`nih_dbus_path`).
+#[cfg(feature = "deliver")]
+fn name_in(element: &[u8]) -> Option<Vec<u8>> {
+    let mut name = Vec::new();
+    let mut rest = element.iter();
+    while let Some(byte) = rest.next() {
+        match (*byte, rest.as_slice()) {
+            (b'_', []) if name.is_empty() => {}
+            (b'_', [_, _, after @ ..]) => {
+                let digits = std::str::from_utf8(rest.as_slice().get(..2)?).ok()?;
+                name.push(u8::from_str_radix(digits, 16).ok()?);
+                rest = after.iter();
+            }
+            (b'_', _) => return None,
+            (plain, _) => name.push(plain),
+        }
+    }
+    Some(name)
+}
+
 /// Reads the property `log_priority`: a variant with a string.
 pub(super) fn log_priority(body: Body<'_>) -> Option<LogPriority> {
     let mut reader = body.0;

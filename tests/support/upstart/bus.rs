@@ -43,6 +43,8 @@ pub(super) enum Answer {
         all: bool,
     },
     Done(Goal),
+    /// The paths of a job's instances.
+    Instances(Vec<String>),
     /// The last word of the error's name, behind `com.ubuntu.Upstart0_6.Error.`.
     Refused(&'static str),
     /// There is no such object.
@@ -137,6 +139,10 @@ fn answer(reader: &mut BufReader<UnixStream>, known: &Known) -> Option<()> {
     if let Some(answer) = call.of_init(*known.log_priority.lock().unwrap()) {
         return reader.get_mut().write_all(&call.said(answer)).ok();
     }
+    if call.member == "GetAllInstances" {
+        let answer = Answer::Instances(call.instances(&known.jobs.lock().unwrap()));
+        return reader.get_mut().write_all(&call.said(answer)).ok();
+    }
     let (method, events) = call.target(&known.jobs.lock().unwrap())?;
     let said = events.map_or(Answer::Nobody, |events| {
         let (reply, replied) = mpsc::channel();
@@ -174,6 +180,13 @@ impl Call {
                 }
         };
         Some((method, jobs.iter().find(is_named).map(|job| job.events.clone())))
+    }
+
+    /// The paths of the instances of the class that is called.
+    fn instances(&self, jobs: &[Callable]) -> Vec<String> {
+        let name = self.path.rsplit('/').next().unwrap();
+        let instances = jobs.iter().filter(|job| element(&job.name) == name);
+        instances.map(|job| format!("{}/{}", self.path, element(&job.instance))).collect()
     }
 
     /// What is answered of init itself.
@@ -218,6 +231,10 @@ impl Call {
                 let mut all = self.signal("GoalChanged", signal);
                 all.extend(self.reply(2, "", "", body));
                 all
+            }
+            Answer::Instances(paths) => {
+                body.counted_from(4, |list| paths.iter().for_each(|path| list.text(path)));
+                self.reply(2, "", "ao", body)
             }
             Answer::Refused(error) => {
                 body.text("No");

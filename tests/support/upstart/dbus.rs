@@ -85,9 +85,14 @@ impl Message {
 
     /// A length, and what has it; `write` begins at a multiple of 8.
     pub(super) fn counted(&mut self, write: impl FnOnce(&mut Self)) {
+        self.counted_from(8, write);
+    }
+
+    /// The same, where `write` begins at a multiple of `alignment`.
+    pub(super) fn counted_from(&mut self, alignment: usize, write: impl FnOnce(&mut Self)) {
         self.number(0);
         let length_at = self.0.len() - 4;
-        self.align(8);
+        self.align(alignment);
         let begins = self.0.len();
         write(self);
         let length = u32::try_from(self.0.len() - begins).unwrap().to_le_bytes();
