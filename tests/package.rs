@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Debian, PACKAGE, Tree, project, wait_until};
+use support::{Debian, PACKAGE, Tree, made, wait_until};
 
 const JOB: &str = "/etc/init/nginx.conf";
 const WITH_HOOKS: &str = "pre-start exec /opt/upstart-monitor/bin/pre-start\n\
@@ -20,25 +20,16 @@ const BOOT_JOB: &str = "/etc/init/upstart-monitor-deliver.conf";
 const CONFIG: &str = "/etc/upstart-monitor/config.toml";
 const MARKER: &str = "/var/run/nginx.shutdown";
 
-/// The package that `make deb` made.
-fn deb() -> PathBuf {
-    let machine = if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" };
-    let version = env!("CARGO_PKG_VERSION");
-    let path = project(&format!("dist/{PACKAGE}_{version}-1_{machine}.deb"));
-    assert!(path.is_file(), "{} is missing: make deb", path.display());
-    path
-}
-
 /// A Debian with the package in it.
 fn installed() -> Debian {
     let debian = Debian::new();
-    debian.install(&deb()).well();
+    debian.install(&made(".deb")).well();
     debian
 }
 
 /// The same package, as if it were a later version with another example of a config.
 fn later(debian: &Debian) -> PathBuf {
-    fs::copy(deb(), debian.path("/old.deb")).unwrap();
+    fs::copy(made(".deb"), debian.path("/old.deb")).unwrap();
     debian
         .run(
             "cd /tmp && dpkg-deb -R /old.deb new && sed -i 's/^Version: /&9:/' new/DEBIAN/control
@@ -79,7 +70,7 @@ fn changed(before: &Tree, after: &Tree) -> Tree {
 fn what_is_installed_has_its_mode_and_is_roots() {
     let debian = Debian::new();
     let before = debian.tree();
-    let said = debian.install(&deb()).well();
+    let said = debian.install(&made(".deb")).well();
     assert!(said.contains("upstart-crash enable JOB"), "{said}");
     let new = changed(&before, &debian.tree());
 
@@ -114,7 +105,8 @@ fn what_is_installed_has_its_mode_and_is_roots() {
         assert!(path.contains("upstart-") || path == "/etc/init", "{path} came as well");
     }
     let conffiles = debian.run(&format!("dpkg-query -W -f '${{Conffiles}}' {PACKAGE}")).well();
-    let in_etc = new.iter().filter(|(path, what)| path.starts_with("/etc/") && what.starts_with("100"));
+    let in_etc =
+        new.iter().filter(|(path, what)| path.starts_with("/etc/") && what.starts_with("100"));
     for (path, _) in in_etc {
         assert!(conffiles.contains(&format!(" {path} ")), "{path} is no conffile");
     }
@@ -151,7 +143,9 @@ fn an_upgrade_keeps_what_was_changed_and_what_was_seen() {
     assert_eq!(debian.read(CONFIG), "# mine\n");
     assert_eq!(debian.read("/etc/upstart-monitor/secrets/slack"), "secret\n");
     assert!(debian.read("/etc/upstart-monitor/observed").ends_with("# later\n"));
-    assert!(fs::read(debian.path("/opt/upstart-monitor/bin/pre-start")).unwrap().ends_with(b"later\n"));
+    assert!(
+        fs::read(debian.path("/opt/upstart-monitor/bin/pre-start")).unwrap().ends_with(b"later\n")
+    );
     assert_eq!(debian.read(MARKER), marker);
     assert_eq!(debian.run("upstart-crash list").well(), listed);
 }
@@ -248,7 +242,7 @@ fn a_purge_leaves_nothing() {
     debian.write("/var/run/other.shutdown", "");
     let before = debian.tree();
     for ways in [&["--remove", "--purge"][..], &["--purge"]] {
-        debian.install(&deb()).well();
+        debian.install(&made(".deb")).well();
         crash(&debian);
         debian.write("/etc/upstart-monitor/secrets/slack", "secret\n");
         debian.write("/etc/default/upstart-monitor", "SLACK=secret\n");
@@ -284,11 +278,12 @@ fn it_lives_beside_upstarts_own_package_of_a_like_name() {
 fn upstart_is_told_of_its_new_jobs_where_it_is_at_work() {
     let debian = Debian::new();
     for (version, told) in [("(upstart 1.13.2)", true), ("", false)] {
-        let initctl = format!("#!/bin/sh\necho $1 >>/told\n[ \"$1\" != version ] || echo 'init {version}'\n");
+        let initctl =
+            format!("#!/bin/sh\necho $1 >>/told\n[ \"$1\" != version ] || echo 'init {version}'\n");
         debian.write("/sbin/initctl", &initctl);
         debian.write("/told", "");
         debian.run("chmod 755 /sbin/initctl").well();
-        debian.install(&deb()).well();
+        debian.install(&made(".deb")).well();
         assert_eq!(debian.read("/told").contains("reload-configuration"), told);
     }
 }

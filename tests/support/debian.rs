@@ -145,6 +145,25 @@ pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The package whose file's name ends in `kind`, as `make packages` made it for this machine.
+pub fn made(kind: &str) -> PathBuf {
+    made_in(&project("dist"), kind)
+}
+
+/// The same of the directory `dist`.
+pub fn made_in(dist: &Path, kind: &str) -> PathBuf {
+    let arch =
+        if cfg!(target_arch = "x86_64") { ["amd64", "x86_64"] } else { ["arm64", "aarch64"] };
+    let version = env!("CARGO_PKG_VERSION");
+    let is_it = |name: &str| {
+        let rest = name.strip_prefix(PACKAGE).and_then(|rest| rest[1..].strip_prefix(version));
+        rest.is_some_and(|rest| arch.iter().any(|arch| rest.ends_with(&format!("{arch}{kind}"))))
+    };
+    let mut files = fs::read_dir(dist).into_iter().flatten().map(|file| file.unwrap().path());
+    let file = files.find(|file| is_it(&file.file_name().unwrap().to_string_lossy()));
+    file.unwrap_or_else(|| panic!("no {kind} of {version} in {}: make packages", dist.display()))
+}
+
 /// The tree below `root`, where no package manager is.
 pub fn tree_of(root: &Path) -> Tree {
     let mut tree = Tree::new();

@@ -51,7 +51,7 @@ mod upstart;
 pub use alertmanager::Alertmanager;
 #[cfg(feature = "deliver")]
 pub use crashes::Crashes;
-pub use debian::{Debian, PACKAGE, Tree, project, tree_of};
+pub use debian::{Debian, PACKAGE, Tree, made, made_in, project, tree_of};
 pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};
