@@ -138,6 +138,7 @@ fn an_upgrade_keeps_what_was_changed_and_what_was_seen() {
     let (marker, listed) = (debian.read(MARKER), debian.run("upstart-crash list").well());
 
     let said = debian.install(&later(&debian)).well();
+    assert!(!said.contains("is not removed"), "{said}");
     assert!(!said.contains("upstart-crash demo"), "said at the first installation: {said}");
     assert_eq!(debian.status(), "installed");
     assert_eq!(debian.read(CONFIG), "# mine\n");
