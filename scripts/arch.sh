@@ -14,5 +14,5 @@ if [ "$machine" = "$(uname -m)" ]; then
 else
     cross=$machine-linux-gnu-gcc bin=dist/$arch/bin
     export "CC_${machine}_unknown_linux_musl=$cross"
-    export "CARGO_TARGET_$(echo "$machine" | tr '[:lower:]' '[:upper:]')_UNKNOWN_LINUX_MUSL_LINKER=rust-lld"
+    export "CARGO_TARGET_$(echo "$machine" | tr '[:lower:]' '[:upper:]')_UNKNOWN_LINUX_MUSL_LINKER=$cross"
 fi

@@ -46,9 +46,11 @@ runs_alone() {
     rm -r "$jail"
 }
 
-# check BINARY BYTES: fully static means neither NEEDED nor an interpreter.
+# check BINARY BYTES: fully static means neither NEEDED nor an interpreter. The instructions of
+# arm64 take more room: an eighth, which is far less than a panic path takes.
 check() {
     size=$(stat -c %s "$bin/$1")
+    [ "$arch" = amd64 ] || set -- "$1" $(($2 * 9 / 8))
     if readelf -d "$bin/$1" | grep -q NEEDED || readelf -l "$bin/$1" | grep -q INTERP; then
         echo "release: $bin/$1 is not fully static" >&2
         exit 1
