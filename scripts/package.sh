@@ -76,7 +76,7 @@ rpm() {
     done >"$work/listed"
     rpmbuild -bb --quiet --target "$machine-linux" --define "_topdir $work/rpm" \
         --define "version $version" --define "stage $stage" --define "listed $work/listed" \
-        --define "scripts $PWD/packaging/scripts" packaging/rpm/$package.spec
+        --define "scripts $PWD/packaging/scripts" packaging/rpm/$package.spec >/dev/null
     install -m 0644 "$work/rpm/RPMS/$machine/$package-$version-1.$machine.rpm" "$out/"
     echo "$out/$package-$version-1.$machine.rpm"
 }
