@@ -16,9 +16,18 @@ release: ## Build the static binaries into dist/bin and check them
 	scripts/release.sh
 
 .PHONY: test
-test: release ## Run every test, the hooks' build without delivery included
+test: packages ## Run every test, the hooks' build without delivery included
 	scripts/setup.sh build test
 	scripts/test.sh
+
+.PHONY: deb rpm tarball packages
+deb: ## Pack the programs for Debian and Ubuntu; ARCH=arm64 for that
+rpm: ## Pack them for Red Hat and CentOS
+tarball: ## Pack them to be unpacked at the root of any host
+packages: ## All three
+deb rpm tarball packages: release
+	scripts/setup.sh package
+	scripts/package.sh $(subst packages,deb rpm tarball,$@)
 
 .PHONY: lint
 lint: ## Format, clippy, licences and bans, shell scripts

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the machine lacks for: build, test, lint. What it may not install, it names.
+# Installs what the machine lacks for: build, test, package, lint. What it may not install, it names.
 set -eu
 
 missing=''
@@ -41,7 +41,6 @@ need_rust() {
 }
 
 need_target() {
-    target="$(uname -m)-unknown-linux-musl"
     [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] || rustup target add "$target"
 }
 
@@ -50,12 +49,18 @@ need_cargo_tool() {
 }
 
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/arch.sh
+. scripts/arch.sh
 for purpose in "$@"; do
     case $purpose in
     build)
         need cc gcc
         need musl-gcc musl-tools
         need readelf binutils
+        if [ -n "$cross" ]; then
+            need "$cross" "gcc-$(echo "$machine" | tr _ -)-linux-gnu"
+            [ -e "/usr/$machine-linux-gnu/include/stdio.h" ] || missing="$missing libc6-dev-$arch-cross"
+        fi
         install_missing
         need_rust
         need_target
@@ -63,6 +68,8 @@ for purpose in "$@"; do
     test)
         need strace strace
         need unshare util-linux
+        need debootstrap debootstrap
+        need lintian lintian
         need rsyslogd rsyslog
         need smtpd opensmtpd
         /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing="$missing python3-aiosmtpd"
@@ -71,13 +78,18 @@ for purpose in "$@"; do
         install_missing
         need_cargo_tool nextest
         ;;
+    package)
+        need dpkg-deb dpkg
+        need rpmbuild rpm
+        install_missing
+        ;;
     lint)
         need shellcheck shellcheck
         install_missing
         need_cargo_tool deny
         ;;
     *)
-        echo "usage: setup.sh [build] [test] [lint]" >&2
+        echo "usage: setup.sh [build] [test] [package] [lint]" >&2
         exit 2
         ;;
     esac

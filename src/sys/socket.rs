@@ -57,7 +57,7 @@ pub fn connect(name: &[u8]) -> Result<Socket, Errno> {
         }
         address.sun_family = libc::AF_UNIX as libc::sa_family_t;
         for (slot, byte) in address.sun_path.iter_mut().zip(name) {
-            *slot = byte.cast_signed();
+            *slot = libc::c_char::from_ne_bytes([*byte]);
         }
         // An abstract name has no end byte: it is as long as it is said to be.
         let ended = usize::from(name.first() != Some(&0));

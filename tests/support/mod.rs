@@ -16,6 +16,7 @@
 mod alertmanager;
 #[cfg(feature = "deliver")]
 mod crashes;
+mod debian;
 mod history;
 mod hook;
 mod host;
@@ -50,6 +51,7 @@ mod upstart;
 pub use alertmanager::Alertmanager;
 #[cfg(feature = "deliver")]
 pub use crashes::Crashes;
+pub use debian::{Debian, PACKAGE, Tree, made, made_in, project, tree_of};
 pub use history::History;
 pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};
