@@ -2,6 +2,7 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+mod addresses;
 pub mod alertmanager;
 mod chat;
 mod context;
