@@ -1,9 +1,7 @@
 //! Services that speak HTTP.
 
-use std::net::TcpListener;
-
 use super::super::{Answer, Receiver, Request};
-use super::{Day, SECRET, Service};
+use super::{Day, NOBODY, SECRET, Service};
 
 pub(super) const DAYS: &[(Day, &str)] = &[
     (Day::Good, "delivered"),
@@ -34,11 +32,7 @@ impl Web {
             Day::Broken => Answer::Reset,
             Day::CutOff => Answer::CutOff,
             Day::Silent => Answer::Hang,
-            Day::Absent => {
-                let gone = TcpListener::bind("127.0.0.1:0").unwrap();
-                let url = format!("http://{}", gone.local_addr().unwrap());
-                return Self::at(url, table, Receiver::new([]));
-            }
+            Day::Absent => return Self::at(format!("http://{NOBODY}"), table, Receiver::new([])),
         };
         Self::answering(table, answer)
     }

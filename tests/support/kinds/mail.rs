@@ -1,10 +1,8 @@
 //! A mail server that wants TLS and a password.
 
-use std::net::TcpListener;
-
 use super::super::scripted_mail::{Encryption, Reply, ScriptedMail};
 use super::super::{Host, Request};
-use super::{Day, SECRET, Service};
+use super::{Day, NOBODY, SECRET, Service};
 
 pub(super) const DAYS: &[(Day, &str)] = &[
     (Day::Good, "delivered"),
@@ -38,10 +36,7 @@ impl Server {
         let server = ScriptedMail::start(Encryption::FromTheStart, script);
         host.write("/mail.pem", &server.ca_pem);
         let url = match day {
-            Day::Absent => {
-                let gone = TcpListener::bind("127.0.0.1:0").unwrap();
-                format!("smtps://{}", gone.local_addr().unwrap())
-            }
+            Day::Absent => format!("smtps://{NOBODY}"),
             _ => server.url(),
         };
         Self { server, url }

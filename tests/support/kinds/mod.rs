@@ -14,6 +14,9 @@ use super::{Answer, Host, Request};
 /// What no text may show. Every key that is a secret, or may hold one, holds this.
 pub const SECRET: &str = "XXXXsecretXXXX";
 
+/// Where no service of a test is, whatever its port.
+const NOBODY: &str = "127.0.0.2:9";
+
 /// A kind of sink, with one of the ways that it has.
 pub struct Kind {
     /// As the config calls it.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::super::scripted_mail::is_ended;
 use super::super::{GENEROUS, Host, Request};
-use super::{Day, Service};
+use super::{Day, NOBODY, Service};
 
 pub(super) const DAYS_OF_SOCKETS: &[(Day, &str)] =
     &[(Day::Good, "delivered"), (Day::Silent, "retry"), (Day::Absent, "retry")];
@@ -122,17 +122,20 @@ struct Shared {
 
 impl Connections {
     pub(super) fn new(day: Day) -> Self {
+        let shared = Arc::new(Shared::default());
+        if day == Day::Absent {
+            return Self { address: NOBODY.parse().unwrap(), shared };
+        }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
-        if day != Day::Absent {
+        std::thread::spawn({
             let shared = shared.clone();
-            std::thread::spawn(move || {
+            move || {
                 for stream in listener.incoming().map_while(Result::ok) {
                     let _ = shared.serve(stream, day);
                 }
-            });
-        }
+            }
+        });
         Self { address, shared }
     }
 }
