@@ -12,7 +12,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::{Answer, Crashes, Hook, Host, Notifier, Receiver, configure, wait_until};
+use support::{
+    Answer, Crashes, Hook, Host, Notifier, Receiver, configure, peak_kib_of_one_post, wait_until,
+};
 
 const JOBS: usize = 50;
 const REPORTS: usize = 1000;
@@ -24,6 +26,7 @@ fn main() -> io::Result<()> {
     flushes(&mut out)?;
     throughput(&mut out)?;
     backlog(&mut out)?;
+    memory(&mut out)?;
     latency(&mut out)
 }
 
@@ -67,6 +70,15 @@ fn backlog(out: &mut impl Write) -> io::Result<()> {
     host.mount_small("/var/spool/upstart-monitor", 512 << 20);
     let name = format!("{BACKLOG} reports, taken and queued, in memory");
     work_off(out, &name, &host, BACKLOG, || host.spool("archive").len() == BACKLOG)?;
+    writeln!(out)
+}
+
+/// What a post costs by itself: the longest report there can be, to one service.
+fn memory(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{:<56} {:>10}", "one post of the longest report", "peak KiB")?;
+    for scheme in ["http", "https"] {
+        writeln!(out, "{scheme:<56} {:>10}", peak_kib_of_one_post(&released()?, scheme))?;
+    }
     writeln!(out)
 }
 
@@ -115,8 +127,14 @@ fn latency(out: &mut impl Write) -> io::Result<()> {
 
 /// A host with the released programs, delivering as `sink` says.
 fn host(sink: &str) -> io::Result<Host> {
-    let host = Host::with_notifier();
+    let host = released()?;
     configure(&host, sink);
+    Ok(host)
+}
+
+/// A host with the released programs.
+fn released() -> io::Result<Host> {
+    let host = Host::with_notifier();
     let released = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/bin");
     for program in Hook::ALL.map(Hook::name).into_iter().chain(["upstart-crash"]) {
         fs::remove_file(host.program(program))?;

@@ -8,7 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use support::{AT_ONCE, Answer, Hook, Host, Receiver, Request, is_notice, wait_until};
+use support::{
+    AT_ONCE, Answer, Hook, Host, Receiver, Request, is_notice, peak_kib_of_one_post, wait_until,
+};
 
 const CRASHES: &str = "echo last words; kill -SEGV $$";
 
@@ -338,4 +340,14 @@ fn where_redaction_is_off_everything_is_sent() {
     host.job("shop").main("echo password=hunter2; kill -SEGV $$").start().wait_until_down();
     assert!(hook.wait_for(1)[0].text().contains("password=hunter2"));
     wait_until_delivered(&host, "webhook.hook");
+}
+
+/// The bound for the released program is the promise; the other is for one with all that helps to
+/// find faults.
+#[test]
+fn one_post_takes_little_memory() {
+    let is_released = std::env::var_os("UPSTART_MONITOR_TEST_PROGRAMS").is_some();
+    let most = if is_released { 12 << 10 } else { 64 << 10 };
+    let peak = peak_kib_of_one_post(&Host::with_notifier(), "https");
+    assert!((1..=most).contains(&peak), "{peak} KiB");
 }

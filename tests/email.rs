@@ -5,10 +5,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-
+use support::scripted_mail::{Encryption, Reply, ScriptedMail};
 use support::{
     Host, MailServer, MailSystem, PASSWORD, USER, configure, fingerprint, report, told, try_once,
     try_with, write_secret,
@@ -132,71 +129,9 @@ fn a_server_that_does_not_know_us_or_is_not_trusted_gets_no_mail() {
 
 // --- a bad day -----------------------------------------------------------------------------
 
-/// A server without TLS that answers a command that begins with a word with the line beside it,
-/// every other with 250, and the mail itself as `.`; no answer at all where the line is empty.
-struct Scripted {
-    address: std::net::SocketAddr,
-    said: Arc<Mutex<Vec<String>>>,
-}
-
-impl Scripted {
-    fn new(script: &'static [(&'static str, &'static str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&said);
-        std::thread::spawn(move || {
-            let mut open = Vec::new();
-            for stream in listener.incoming().map_while(Result::ok) {
-                let _ = serve(&stream, script, &heard);
-                open.extend(script.iter().any(|(_, line)| line.is_empty()).then_some(stream));
-            }
-        });
-        Self { address, said }
-    }
-
-    fn said(&self) -> String {
-        self.said.lock().unwrap().join("\n")
-    }
-}
-
-fn serve(
-    stream: &std::net::TcpStream,
-    script: &[(&str, &str)],
-    heard: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
-    let answer = |command: &str, otherwise: &str| {
-        let found = script.iter().find(|(word, _)| command.starts_with(word));
-        let line = found.map_or(otherwise, |(_, line)| line).to_owned();
-        if line.is_empty() {
-            return Err(std::io::Error::other("not a word"));
-        }
-        (&*stream).write_all(format!("{line}\r\n").as_bytes())
-    };
-    answer("(greeting)", "220 scripted ESMTP")?;
-    let mut lines = BufReader::new(stream).lines();
-    while let Some(command) = lines.next().transpose()? {
-        heard.lock().unwrap().push(command.clone());
-        if command != "DATA" {
-            answer(&command, "250 ok")?;
-            continue;
-        }
-        answer(&command, "354 go on")?;
-        for line in lines.by_ref() {
-            let line = line?;
-            heard.lock().unwrap().push(line.clone());
-            if line == "." {
-                break;
-            }
-        }
-        answer(".", "250 taken")?;
-    }
-    Ok(())
-}
-
-fn plain(server: &Scripted) -> Host {
+fn plain(server: &ScriptedMail) -> Host {
     let host = Host::new();
-    let address = server.address;
+    let address = server.address();
     email(&host, &format!("smtp = \"smtp://{address}\"\nstarttls = \"none\"\ntimeout = \"20s\"\n"));
     host
 }
@@ -216,20 +151,20 @@ fn an_answer_decides() {
         (&[("QUIT", "500 what?")], ("delivered", None), ""),
         (&[("EHLO", "gibberish")], ("retry", None), ""),
     ] {
-        let server = Scripted::new(script);
+        let server = ScriptedMail::new(script);
         let (outcome, wait, why) = told(try_once(&plain(&server), Fidelity::Full));
         assert_eq!((outcome, wait), expected, "{script:?}: {why}");
         assert!(why.contains(words), "{script:?}: {why}");
-        let shown = outcome == "delivered" || why.contains(&server.address.to_string());
+        let shown = outcome == "delivered" || why.contains(&server.address().to_string());
         assert!(shown, "who answered is missing: {why}");
     }
 }
 
 #[test]
 fn whom_the_server_does_not_know_is_told_to_the_others() {
-    let server = Scripted::new(&[("RCPT TO:<b@", "550 5.1.1 no such user")]);
+    let server = ScriptedMail::new(&[("RCPT TO:<b@", "550 5.1.1 no such user")]);
     assert_eq!(told(try_once(&plain(&server), Fidelity::Full)).0, "delivered");
-    let said = server.said();
+    let said = server.heard();
     let line = "the mail server did not take this for b@example.com: 550 5.1.1 no such user";
     assert!(said.replace("=\n", "").contains(line), "{said}");
     assert!(said.contains("RCPT TO:<ops@example.com>") && said.contains("\n."), "{said}");
@@ -237,31 +172,70 @@ fn whom_the_server_does_not_know_is_told_to_the_others() {
 
 #[test]
 fn without_starttls_nothing_is_said() {
-    let server = Scripted::new(&[]);
+    let server = ScriptedMail::new(&[]);
     let host = Host::new();
     email(
         &host,
         &format!(
             "smtp = \"smtp://{}\"\nusername = \"{USER}\"\npassword = \"{PASSWORD}\"\n",
-            server.address
+            server.address()
         ),
     );
     let (outcome, _, why) = without_secret(try_once(&host, Fidelity::Full));
     assert_eq!(outcome, "parked", "{why}");
     assert!(why.contains("STARTTLS"), "{why}");
     assert!(
-        !server.said().contains("AUTH") && !server.said().contains("MAIL"),
+        !server.heard().contains("AUTH") && !server.heard().contains("MAIL"),
         "{}",
-        server.said()
+        server.heard()
     );
+}
+
+/// Somebody on the way answers for the server before the encryption begins: what we are going to say
+/// is known. None of that is believed behind it.
+#[test]
+fn what_was_said_before_the_encryption_is_not_believed() {
+    let injected = "220 ready\r\n250-scripted\r\n250 AUTH PLAIN\r\n235 known\r\n250 ok\r\n250 ok\r\n\
+                    250 ok\r\n354 go on\r\n250 taken";
+    // The same in an answer before that, in which it is not looked for.
+    let early = "250-scripted\r\n250 STARTTLS\r\n220 ready\r\n250-scripted\r\n250 AUTH PLAIN";
+    for (script, words) in [
+        (("STARTTLS", injected), "somebody on the way may speak for it"),
+        (("EHLO", early), "somebody on the way may speak for it"),
+    ] {
+        let (word, lines) = script;
+        let server = ScriptedMail::start(Encryption::OnDemand, vec![(word, lines.into())]);
+        let host = Host::new();
+        host.write("/ca.pem", &server.ca_pem);
+        let login = format!("username = \"{USER}\"\npassword = \"{PASSWORD}\"\n");
+        email(&host, &format!("smtp = \"{}\"\n{login}ca_file = \"/ca.pem\"\n", server.url()));
+        let (outcome, wait, why) = without_secret(try_once(&host, Fidelity::Full));
+        assert_eq!((outcome, wait), ("retry", None), "{word}: {why}");
+        assert!(why.contains(words), "{word}: {why}");
+        assert!(!server.heard().contains("AUTH"), "{word}: {}", server.heard());
+    }
+}
+
+#[test]
+fn a_server_is_asked_anew_what_it_can_do_behind_the_encryption() {
+    let server = ScriptedMail::start(Encryption::OnDemand, vec![]);
+    let host = Host::new();
+    host.write("/ca.pem", &server.ca_pem);
+    let login = format!("username = \"{USER}\"\npassword = \"{PASSWORD}\"\n");
+    email(&host, &format!("smtp = \"{}\"\n{login}ca_file = \"/ca.pem\"\n", server.url()));
+    assert_eq!(without_secret(try_once(&host, Fidelity::Full)).0, "delivered");
+    let heard = server.heard();
+    let commands: Vec<_> =
+        heard.lines().filter_map(|line| line.split(' ').next()).take(4).collect();
+    assert_eq!(commands, ["EHLO", "STARTTLS", "EHLO", "AUTH"]);
 }
 
 #[test]
 fn a_server_that_says_nothing_is_left_at_the_time_limit() {
-    for script in [&[("(greeting)", "")], &[("EHLO", "")], &[(".", "")]] {
-        let server = Scripted::new(script);
+    for word in ["(greeting)", "EHLO", "."] {
+        let server = ScriptedMail::start(Encryption::None, vec![(word, Reply::Hang)]);
         let host = Host::new();
-        let address = server.address;
+        let address = server.address();
         email(
             &host,
             &format!("smtp = \"smtp://{address}\"\nstarttls = \"none\"\ntimeout = \"500ms\"\n"),

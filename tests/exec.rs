@@ -96,6 +96,15 @@ fn its_end_decides() {
     assert!(why.contains("cannot run /no/such/program: ") && !why.contains("abcdef"), "{why}");
 }
 
+/// Reads when the pipe is full, and writes how much there was into the file that it is told.
+const LATE_READER: &str = "\
+import array, fcntl, sys, termios
+size, waiting = fcntl.fcntl(0, fcntl.F_GETPIPE_SZ), array.array('i', [0])
+while waiting[0] < size:
+    fcntl.ioctl(0, termios.FIONREAD, waiting)
+open(sys.argv[1], 'w').write(str(len(sys.stdin.buffer.read())))
+";
+
 /// More than a pipe holds.
 #[test]
 fn a_long_notice_is_read_whole_or_not_at_all() {
@@ -103,12 +112,14 @@ fn a_long_notice_is_read_whole_or_not_at_all() {
     report.log.as_mut().unwrap().lines = vec!["x".repeat(4000); 500];
     let host = Host::new();
     let size = host.path("/size");
-    let count = format!("sleep 0.1; wc -c > {}", size.display());
-    for (script, expected) in
-        [("exit 0", "delivered"), ("exec <&-; exit 75", "retry"), (&*count, "delivered")]
-    {
-        command(&host, &["sh", "-c", script], "");
-        assert_eq!(told(try_with(&host, &report, Fidelity::Full)).0, expected, "{script}");
+    let reader = ["python3", "-c", LATE_READER, size.to_str().unwrap()];
+    for (argv, expected) in [
+        (&["sh", "-c", "exit 0"][..], "delivered"),
+        (&["sh", "-c", "exec <&-; exit 75"], "retry"),
+        (&reader, "delivered"),
+    ] {
+        command(&host, argv, "");
+        assert_eq!(told(try_with(&host, &report, Fidelity::Full)).0, expected, "{argv:?}");
     }
     let size: usize = fs::read_to_string(size).unwrap().trim().parse().unwrap();
     assert!(size > 2_000_000, "{size}");

@@ -14,7 +14,10 @@ use upstart_monitor::notice::Notice;
 use upstart_monitor::report::CrashReport;
 use upstart_monitor::sinks::Fidelity;
 
-thread_local! { static SINKS: Sinks = Sinks::new(); }
+/// The kinds that tell what the schema describes.
+const KINDS: [&str; 3] = ["exec", "file", "webhook"];
+
+thread_local! { static SINKS: Sinks = Sinks::of(|name| KINDS.contains(&name)); }
 
 fn report() -> CrashReport {
     serde_json::from_str(include_str!("data/report-v1.json")).unwrap()
@@ -27,10 +30,14 @@ fn posted(fidelity: Fidelity, with_report: bool) -> Vec<Value> {
         let notice: Notice = serde_json::from_value(notice).unwrap();
         let report = (with_report && notice.report().is_some()).then_some(&report);
         let told = SINKS.with(|sinks| sinks.tell(&notice, report, fidelity));
-        assert_eq!(told.hook.header("webhook-id"), Some(notice.id.text().as_str()));
-        let line: Value = serde_json::from_str(&told.line).unwrap();
+        let of = |name: &str| {
+            let (_, request) = told.iter().find(|(kind, _)| kind.name == name).unwrap();
+            request.json()
+        };
+        let (read, line, posted) = (of("exec"), of("file"), of("webhook"));
         assert!(is_notice(&line), "{line:#}");
-        told.hook.json()
+        assert_eq!(read, posted);
+        posted
     };
     notices().into_iter().map(post).collect()
 }

@@ -7,9 +7,6 @@
     reason = "a test that cannot go on fails"
 )]
 
-#[path = "compliance/kinds.rs"]
-#[allow(dead_code, reason = "of the table, only what makes a sink and its service is used")]
-mod kinds;
 mod support;
 
 use std::collections::BTreeMap;
@@ -17,8 +14,8 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use kinds::{KINDS, Kind, SECRET, Way};
 use serde_json::{Value, json};
+use support::kinds::{KINDS, Kind, SECRET, Way};
 use support::{
     Answer, Host, Notifier, Receiver, configure, crash_unnoticed, deliver, deliver_command,
     wait_until,
@@ -77,15 +74,18 @@ impl Services {
     /// With services that answer so, given their success.
     fn answering(answers: impl Fn(Answer) -> Vec<Answer>) -> (Self, Host) {
         let service = |kind: &'static Kind| match kind.way {
-            Way::Http(success) => Some((kind, Receiver::new(answers(success())))),
-            Way::Host(_) => None,
+            Way::Http { success, .. } => Some((kind, Receiver::new(answers(success())))),
+            _ => None,
         };
         let services = Self(KINDS.iter().filter_map(service).collect());
         let host = Host::with_notifier();
-        let table = |(kind, receiver): &(&Kind, Receiver)| {
-            format!("[sink.{}.it]\n{}", kind.name, (kind.table)(&receiver.url("")))
+        let table = |(kind, receiver): &(&Kind, Receiver)| match kind.way {
+            Way::Http { table, .. } => {
+                Some(format!("[sink.{}.it]\n{}", kind.name, table(&receiver.url(""))))
+            }
+            _ => None,
         };
-        let tables: String = services.0.iter().map(table).collect();
+        let tables: String = services.0.iter().filter_map(table).collect();
         configure(&host, &format!("timeout = \"1s\"\n{tables}"));
         (services, host)
     }

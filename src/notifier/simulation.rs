@@ -71,7 +71,7 @@ struct Log {
 }
 
 impl Sink for Service {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let now = seconds(self.clocks.now());
         let outcome = (self.answers)(now);
         let mut log = self.log.lock().unwrap();
@@ -79,7 +79,7 @@ impl Sink for Service {
         if matches!(outcome, Outcome::Delivered { .. }) {
             log.took.push((now, attempt.notice.notice().clone()));
         }
-        outcome
+        Ok(outcome)
     }
 
     fn fingerprint(&self) -> String {

@@ -75,13 +75,14 @@ impl Service {
 }
 
 impl Sink for Service {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let mut state = self.0.state.lock().unwrap();
         state.sent.push((attempt.notice.notice().id, attempt.fidelity));
         self.0.changed.notify_all();
         let (mut state, _) =
             self.0.changed.wait_timeout_while(state, FOREVER, |state| state.hangs).unwrap();
-        state.answers.pop_front().unwrap_or_else(|| Outcome::Delivered { answer: String::new() })
+        let taken = || Outcome::Delivered { answer: String::new() };
+        Ok(state.answers.pop_front().unwrap_or_else(taken))
     }
 
     fn fingerprint(&self) -> String {

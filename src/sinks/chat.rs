@@ -79,17 +79,6 @@ struct Webhook<C> {
 }
 
 impl<C: Chat> Sink for Webhook<C> {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        let url = self.webhook_url.state(&self.environment);
-        fingerprint(&[C::KIND, url.reveal(), self.transport.state().reveal()])
-    }
-}
-
-impl<C: Chat> Webhook<C> {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let url = read_url("webhook_url", &self.webhook_url, &self.environment)?;
         let url = self.chat.address(url);
@@ -101,6 +90,11 @@ impl<C: Chat> Webhook<C> {
         let body = body.to_string().into_bytes();
         let answer = self.transport.post_json(Post { url, headers: HeaderMap::new(), body })?;
         Ok(self.chat.judge(&answer, attempt.now))
+    }
+
+    fn fingerprint(&self) -> String {
+        let url = self.webhook_url.state(&self.environment);
+        fingerprint(&[C::KIND, url.reveal(), self.transport.state().reveal()])
     }
 }
 

@@ -136,19 +136,16 @@ struct Email {
 }
 
 impl Sink for Email {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let host = domain(&attempt.notice.notice().host);
         let from = match &self.from {
             Some(from) => Ok(from.clone()),
             None => Address::new("upstart-monitor", &host).map(|from| Mailbox::new(None, from)),
         };
-        let from = match from {
-            Ok(from) => from,
-            Err(error) => return Outcome::Parked { why: format!("from: {error}") },
-        };
+        let from = from.map_err(|error| Outcome::Parked { why: format!("from: {error}") })?;
         let letter = Letter::new(attempt, &host, from, self.to.clone(), self.log_lines);
         match &self.way {
-            Way::Sendmail(program) => sendmail::send(program, &letter, self.timeout),
+            Way::Sendmail(program) => Ok(sendmail::send(program, &letter, self.timeout)),
             Way::Smtp(server, login) => self.post(server, login.as_ref(), letter, host),
         }
     }
@@ -178,17 +175,15 @@ impl Email {
         login: Option<&(String, SecretSource)>,
         letter: Letter,
         hello: String,
-    ) -> Outcome {
+    ) -> Result<Outcome, Outcome> {
         let login = login.map(|(username, password)| {
             let password = password.read(&self.environment);
             password.map(|password| (username.clone(), password))
         });
-        let login = match login.transpose() {
-            Ok(login) => login,
-            Err(why) => return Outcome::Parked { why: format!("password: {why}") },
-        };
+        let login = login.transpose();
+        let login = login.map_err(|why| Outcome::Parked { why: format!("password: {why}") })?;
         let ca_file = self.ca_file.as_deref();
-        server.send(letter, hello, login, ca_file, &self.environment, self.timeout)
+        Ok(server.send(letter, hello, login, ca_file, &self.environment, self.timeout))
     }
 }
 

@@ -58,16 +58,14 @@ struct Exec {
 }
 
 impl Sink for Exec {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let told = attempt.notice;
         let input = match attempt.fidelity {
             Fidelity::Full => json::full(told),
             Fidelity::Minimal => Ok(json::minimal(told)),
         };
-        let input = match input {
-            Ok(input) => format!("{input}\n"),
-            Err(error) => return Outcome::Rejected { why: error.to_string() },
-        };
+        let input = input.map_err(|error| Outcome::Rejected { why: error.to_string() })?;
+        let input = format!("{input}\n");
         let ended = run(Run {
             argv: &self.command,
             environment: &environment(told),
@@ -75,7 +73,7 @@ impl Sink for Exec {
             timeout: self.timeout,
             children: Children::Killed,
         });
-        self.judge(ended)
+        Ok(self.judge(ended))
     }
 
     fn fingerprint(&self) -> String {

@@ -42,16 +42,16 @@ struct FileSink {
 
 impl Sink for FileSink {
     /// Never refuses for good: whatever is wrong with a file, somebody may mend it.
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let path = self.path.display();
         let written =
             line(attempt.notice).and_then(|line| append(&self.path, &line).map(|()| line.len()));
         match written {
-            Ok(bytes) => Outcome::Delivered { answer: format!("{bytes} bytes in {path}") },
-            Err(error) => Outcome::Retry {
+            Ok(bytes) => Ok(Outcome::Delivered { answer: format!("{bytes} bytes in {path}") }),
+            Err(error) => Err(Outcome::Retry {
                 why: format!("{path}: {}", in_words(&self.path, &error)),
                 wait: Wait::BackOff,
-            },
+            }),
         }
     }
 

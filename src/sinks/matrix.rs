@@ -71,8 +71,14 @@ struct Matrix {
 }
 
 impl Sink for Matrix {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
+        let token = bearer("access_token", &self.token, &self.environment)?;
+        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let body = layout::body(&message, attempt.fidelity).to_string().into_bytes();
+        let url = self.url(&attempt.notice.notice().id.text());
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);
+        let answer = self.transport.put_json(Post { url, headers, body })?;
+        Ok(judge(&answer, attempt.now))
     }
 
     fn fingerprint(&self) -> String {
@@ -87,16 +93,6 @@ impl Sink for Matrix {
 }
 
 impl Matrix {
-    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
-        let token = bearer("access_token", &self.token, &self.environment)?;
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
-        let body = layout::body(&message, attempt.fidelity).to_string().into_bytes();
-        let url = self.url(&attempt.notice.notice().id.text());
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);
-        let answer = self.transport.put_json(Post { url, headers, body })?;
-        Ok(judge(&answer, attempt.now))
-    }
-
     /// `https://matrix.example.com/_matrix/client/v3/rooms/ROOM/send/m.room.message/TRANSACTION`.
     fn url(&self, transaction: &str) -> Url {
         let mut url = self.homeserver.clone();

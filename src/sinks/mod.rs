@@ -2,6 +2,7 @@
 //!
 //! Retry, order, back-off and folding are the policy's; a sink knows nothing of the spool.
 
+mod addresses;
 pub mod alertmanager;
 mod chat;
 mod context;
@@ -118,7 +119,15 @@ pub enum Wait {
 /// A place that reports are handed to.
 pub trait Sink: Send + Sync {
     /// Tries once. Bounded in time; follows no redirect; never panics.
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome;
+    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
+        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
+    }
+
+    /// The same, for sinks to write: where a step fails, the outcome is known.
+    ///
+    /// # Errors
+    /// The outcome, where nothing was handed over.
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome>;
 
     /// Changes when the config or the secret does: a parked sink is tried again then.
     fn fingerprint(&self) -> String;

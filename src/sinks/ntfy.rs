@@ -90,23 +90,6 @@ struct Ntfy {
 }
 
 impl Sink for Ntfy {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        let token = self.token.as_ref().map(|token| token.state(&self.environment));
-        fingerprint(&[
-            "ntfy",
-            self.server.as_str(),
-            self.topic.state(&self.environment).reveal(),
-            token.as_ref().map_or("", Secret::reveal),
-            self.transport.state().reveal(),
-        ])
-    }
-}
-
-impl Ntfy {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let parked = |why| Outcome::Parked { why: format!("topic: {why}") };
         let topic = self.topic.read(&self.environment).and_then(checked).map_err(parked)?;
@@ -129,6 +112,17 @@ impl Ntfy {
         let post = Post { url: self.server.clone(), headers, body: body.to_string().into_bytes() };
         let answer = self.transport.post_json(post)?;
         Ok(judge(&answer, attempt.now))
+    }
+
+    fn fingerprint(&self) -> String {
+        let token = self.token.as_ref().map(|token| token.state(&self.environment));
+        fingerprint(&[
+            "ntfy",
+            self.server.as_str(),
+            self.topic.state(&self.environment).reveal(),
+            token.as_ref().map_or("", Secret::reveal),
+            self.transport.state().reveal(),
+        ])
     }
 }
 

@@ -76,8 +76,15 @@ struct Otlp {
 }
 
 impl Sink for Otlp {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
+        let headers = match &self.headers {
+            Some(headers) => headers.read(&self.environment).and_then(|text| parse_headers(&text)),
+            None => Ok(HeaderMap::new()),
+        };
+        let headers = headers.map_err(|why| Outcome::Parked { why: format!("headers: {why}") })?;
+        let body = record::request(attempt, self.log_lines).to_string().into_bytes();
+        let answer = self.transport.post_json(Post { url: self.url.clone(), headers, body })?;
+        Ok(judge(&answer, attempt.now))
     }
 
     fn fingerprint(&self) -> String {
@@ -88,19 +95,6 @@ impl Sink for Otlp {
             headers.as_ref().map_or("", Secret::reveal),
             self.transport.state().reveal(),
         ])
-    }
-}
-
-impl Otlp {
-    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
-        let headers = match &self.headers {
-            Some(headers) => headers.read(&self.environment).and_then(|text| parse_headers(&text)),
-            None => Ok(HeaderMap::new()),
-        };
-        let headers = headers.map_err(|why| Outcome::Parked { why: format!("headers: {why}") })?;
-        let body = record::request(attempt, self.log_lines).to_string().into_bytes();
-        let answer = self.transport.post_json(Post { url: self.url.clone(), headers, body })?;
-        Ok(judge(&answer, attempt.now))
     }
 }
 

@@ -89,22 +89,6 @@ struct PagerDuty {
 }
 
 impl Sink for PagerDuty {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        fingerprint(&[
-            "pagerduty",
-            self.routing_key.state(&self.environment).reveal(),
-            self.url.as_str(),
-            &format!("{:?} {:?}", self.severity, self.group),
-            self.transport.state().reveal(),
-        ])
-    }
-}
-
-impl PagerDuty {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let key = self.routing_key.read(&self.environment);
         let key = key.map_err(|why| Outcome::Parked { why: format!("routing_key: {why}") })?;
@@ -126,6 +110,18 @@ impl PagerDuty {
         }
     }
 
+    fn fingerprint(&self) -> String {
+        fingerprint(&[
+            "pagerduty",
+            self.routing_key.state(&self.environment).reveal(),
+            self.url.as_str(),
+            &format!("{:?} {:?}", self.severity, self.group),
+            self.transport.state().reveal(),
+        ])
+    }
+}
+
+impl PagerDuty {
     /// Hands over one `event`, completed with the routing key `key`.
     fn post(&self, mut event: Value, key: &Secret, now: Timestamp) -> Result<Outcome, Outcome> {
         if let Some(fields) = event.as_object_mut() {

@@ -70,21 +70,6 @@ struct Sentry {
 }
 
 impl Sink for Sentry {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        fingerprint(&[
-            "sentry",
-            self.dsn.state(&self.environment).reveal(),
-            self.stage.as_deref().unwrap_or_default(),
-            self.transport.state().reveal(),
-        ])
-    }
-}
-
-impl Sentry {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let dsn = self.dsn.read(&self.environment).and_then(|dsn| Dsn::parse(&dsn));
         let dsn = dsn.map_err(|why| Outcome::Parked { why: format!("dsn: {why}") })?;
@@ -96,6 +81,15 @@ impl Sentry {
         let post = Post { url: dsn.url, headers, body: envelope(&event, attempt.now) };
         let answer = self.transport.post(ENVELOPE, post)?;
         Ok(judge(&answer, attempt.now))
+    }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&[
+            "sentry",
+            self.dsn.state(&self.environment).reveal(),
+            self.stage.as_deref().unwrap_or_default(),
+            self.transport.state().reveal(),
+        ])
     }
 }
 

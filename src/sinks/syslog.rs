@@ -82,13 +82,12 @@ struct Syslog {
 }
 
 impl Sink for Syslog {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        match self.target.send(&self.line(attempt), self.timeout, &self.environment) {
-            Ok(()) => Outcome::Delivered { answer: self.target.confirmation().to_owned() },
-            Err(why) => {
-                Outcome::Retry { why: format!("{}: {why}", self.target), wait: Wait::BackOff }
-            }
-        }
+    fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
+        let sent = self.target.send(&self.line(attempt), self.timeout, &self.environment);
+        let again =
+            |why| Outcome::Retry { why: format!("{}: {why}", self.target), wait: Wait::BackOff };
+        sent.map_err(again)?;
+        Ok(Outcome::Delivered { answer: self.target.confirmation().to_owned() })
     }
 
     fn fingerprint(&self) -> String {

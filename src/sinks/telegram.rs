@@ -91,22 +91,6 @@ struct Telegram {
 }
 
 impl Sink for Telegram {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        fingerprint(&[
-            "telegram",
-            self.token.state(&self.environment).reveal(),
-            self.api.as_str(),
-            &format!("{:?} {:?}", self.chat, self.topic),
-            self.transport.state().reveal(),
-        ])
-    }
-}
-
-impl Telegram {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let url = self.url().map_err(|why| Outcome::Parked { why: format!("bot_token: {why}") })?;
         let message = Message::of(attempt.notice, attempt.now, self.log_lines);
@@ -123,6 +107,18 @@ impl Telegram {
         Ok(judge(&answer, attempt.now))
     }
 
+    fn fingerprint(&self) -> String {
+        fingerprint(&[
+            "telegram",
+            self.token.state(&self.environment).reveal(),
+            self.api.as_str(),
+            &format!("{:?} {:?}", self.chat, self.topic),
+            self.transport.state().reveal(),
+        ])
+    }
+}
+
+impl Telegram {
     /// `https://api.telegram.org/botTOKEN/sendMessage`.
     fn url(&self) -> Result<Url, String> {
         let token = self.token.read(&self.environment)?;

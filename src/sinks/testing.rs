@@ -3,9 +3,11 @@
 use proptest::prelude::*;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 
 use super::Outcome;
 use super::http::Answer;
+use super::text::in_careful_json;
 use crate::time::Timestamp;
 
 /// Fails unless `judge` makes of each answer, a status and a body, the outcome that begins so.
@@ -61,6 +63,21 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
     ]);
     let parts = prop_oneof![parts.prop_map(str::to_owned), any::<char>().prop_map(String::from)];
     prop::collection::vec(parts, 1..12).prop_map(|parts| parts.concat())
+}
+
+/// The bytes of `payload` in JSON, written as carefully as any service does when it counts.
+pub(super) fn careful_len(payload: &Value) -> usize {
+    let with_comma = |len: usize| len + 1;
+    match payload {
+        Value::String(text) => in_careful_json(text) + 2,
+        Value::Array(items) => 2 + items.iter().map(careful_len).map(with_comma).sum::<usize>(),
+        Value::Object(fields) => {
+            let field =
+                |(name, value): (&String, _)| in_careful_json(name) + 3 + careful_len(value);
+            2 + fields.iter().map(field).map(with_comma).sum::<usize>()
+        }
+        other => other.to_string().len(),
+    }
 }
 
 /// Whether `text` is HTML of these tags alone, without attributes, each closed in its place, and

@@ -117,29 +117,6 @@ struct Webhook {
 }
 
 impl Sink for Webhook {
-    fn deliver(&self, attempt: &Attempt<'_>) -> Outcome {
-        self.try_once(attempt).unwrap_or_else(|outcome| outcome)
-    }
-
-    fn fingerprint(&self) -> String {
-        let secret = self.secret.as_ref().map(|secret| secret.state(&self.environment));
-        let mut headers = String::new();
-        for (name, value) in &self.headers {
-            let _ = writeln!(headers, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
-        }
-        fingerprint(&[
-            "webhook",
-            self.url.state(&self.environment).reveal(),
-            secret.as_ref().map_or("", Secret::reveal),
-            &format!("{:?} {:?}", self.signature, self.format),
-            &headers,
-            self.exposed.as_deref().unwrap_or_default(),
-            self.transport.state().reveal(),
-        ])
-    }
-}
-
-impl Webhook {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let parked = |why: &str| Outcome::Parked { why: why.to_owned() };
         if let Some(why) = &self.exposed {
@@ -167,5 +144,22 @@ impl Webhook {
         let post = Post { url, headers, body };
         let answer = self.transport.post(self.format.content_type(), post)?;
         Ok(classify(&answer, attempt.now))
+    }
+
+    fn fingerprint(&self) -> String {
+        let secret = self.secret.as_ref().map(|secret| secret.state(&self.environment));
+        let mut headers = String::new();
+        for (name, value) in &self.headers {
+            let _ = writeln!(headers, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+        }
+        fingerprint(&[
+            "webhook",
+            self.url.state(&self.environment).reveal(),
+            secret.as_ref().map_or("", Secret::reveal),
+            &format!("{:?} {:?}", self.signature, self.format),
+            &headers,
+            self.exposed.as_deref().unwrap_or_default(),
+            self.transport.state().reveal(),
+        ])
     }
 }

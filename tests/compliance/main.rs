@@ -1,5 +1,6 @@
 //! What every sink must do, whatever its kind: the same outcomes, the same silence about secrets,
-//! the same facts in both forms. A new kind is one more entry in `kinds.rs`.
+//! the same facts in both forms. A new kind is one more entry in
+//! `support/kinds/table.rs`.
 #![cfg(feature = "deliver")]
 #![allow(
     clippy::unwrap_used,
@@ -8,90 +9,32 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod kinds;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kinds::{KINDS, Kind, SECRET, Way};
-use support::{Answer, Host, Receiver, Request, configure, expect_payload, notices};
-use upstart_monitor::config::Config;
+use support::kinds::{Day, KINDS, Kind, SECRET, Way};
+use support::{
+    Answer, Receiver, Request, Stage, expect_payload, known_kinds, notices, told, wait_until,
+};
 use upstart_monitor::notice::{Notice, Subject};
-use upstart_monitor::paths::Places;
-use upstart_monitor::redaction::Redaction;
 use upstart_monitor::report::CrashReport;
-use upstart_monitor::sinks::{Attempt, Fidelity, NamedSink, Outcome, Wait};
-use upstart_monitor::time::Timestamp;
+use upstart_monitor::sinks::{Fidelity, Outcome};
 use upstart_monitor::verdict::VerdictKind;
 
 /// The kinds that `docs/notice-v1.schema.json` describes.
-const BY_SCHEMA: [&str; 2] = ["file", "webhook"];
+const BY_SCHEMA: [&str; 3] = ["exec", "file", "webhook"];
 
-/// How long a service that does not answer is waited for.
-const TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A kind of sink on a host of its own, with a service for it.
-struct Stage {
-    kind: &'static Kind,
-    host: Host,
-    receiver: Receiver,
-    sink: NamedSink,
+/// One try of `notice` and the report that it names.
+fn try_once(stage: &Stage, notice: &Notice, fidelity: Fidelity) -> Outcome {
+    stage.try_once(&Stage::unredacted(notice, report_on(notice).as_ref()), fidelity)
 }
 
-impl Stage {
-    /// With a service that takes everything.
-    fn new(kind: &'static Kind) -> Self {
-        match kind.way {
-            Way::Http(success) => Self::answering(kind, success()),
-            Way::Host(_) => Self::answering(kind, Answer::status(500)),
-        }
-    }
-
-    /// With a service that always gives this answer.
-    fn answering(kind: &'static Kind, answer: Answer) -> Self {
-        let (host, receiver) = (Host::new(), Receiver::new([answer]));
-        let (name, table) = (kind.name, (kind.table)(&receiver.url("")));
-        configure(&host, &format!("timeout = \"{TIMEOUT:?}\"\n[sink.{name}.it]\n{table}"));
-        let root = Vec::leak(host.path("").as_os_str().as_encoded_bytes().to_vec());
-        let config = Config::load(Places::under(root));
-        let mut sinks = config.unwrap_or_else(|error| panic!("{name}: {:#?}", error.0)).sinks;
-        Self { kind, host, receiver, sink: sinks.remove(0) }
-    }
-
-    /// One try. No word of its outcome shows a secret.
-    fn try_once(&self, notice: &Notice, fidelity: Fidelity) -> Outcome {
-        let report = report_on(notice);
-        let notice = &Redaction::off().redact_notice(notice, report.as_ref());
-        let now = Timestamp::from_micros(notice.notice().time.micros() + 1_000_000);
-        let outcome = self.sink.sink.deliver(&Attempt { notice, fidelity, now });
-        let shown = format!("{outcome:?}{}", self.sink.sink.fingerprint());
-        assert!(!shown.contains(SECRET), "{}: {shown}", self.kind.name);
-        outcome
-    }
-
-    /// What a service that takes everything is told of `notice`.
-    fn told(&self, notice: &Notice, fidelity: Fidelity) -> Request {
-        let before = self.receiver.requests().len();
-        let outcome = self.try_once(notice, fidelity);
-        assert_eq!(in_words(&outcome).0, "delivered", "{}: {notice:?}", self.kind.name);
-        match self.kind.way {
-            Way::Http(_) => {
-                let mut requests = self.receiver.requests().split_off(before);
-                // The alert is resolved at once.
-                let is_closed =
-                    self.kind.name == "pagerduty" && matches!(notice.subject, Subject::Test { .. });
-                let expected = if is_closed { 2 } else { 1 };
-                assert_eq!(requests.len(), expected, "{}: {requests:#?}", self.kind.name);
-                requests.remove(0)
-            }
-            Way::Host(read) => {
-                assert!(self.receiver.requests().is_empty());
-                Request::of(read(&self.host))
-            }
-        }
-    }
+/// What a service that takes everything is told of `notice` and the report that it names.
+fn told_of(stage: &Stage, notice: &Notice, fidelity: Fidelity) -> Request {
+    stage.told(&Stage::unredacted(notice, report_on(notice).as_ref()), fidelity)
 }
 
 /// The report that `notice` names.
@@ -120,7 +63,7 @@ fn a_crash() -> Notice {
 
 /// The kinds whose service speaks HTTP.
 fn over_http() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(|kind| matches!(kind.way, Way::Http(_)))
+    KINDS.iter().filter(|kind| matches!(kind.way, Way::Http { .. }))
 }
 
 /// Does `check` for each of `kinds`, all at the same time: some services keep us waiting.
@@ -133,18 +76,30 @@ fn for_each(kinds: impl IntoIterator<Item = &'static Kind>, check: impl Fn(&'sta
     });
 }
 
-/// The outcome in a word, and for how many seconds the sink is left alone, where that is known.
-fn in_words(outcome: &Outcome) -> (&'static str, Option<u64>) {
-    match outcome {
-        Outcome::Delivered { .. } => ("delivered", None),
-        Outcome::Retry { wait: Wait::BackOff, .. } => ("retry", None),
-        Outcome::Retry { wait: Wait::For(wait) | Wait::Doubling(wait), .. } => {
-            ("retry", Some(wait.as_secs()))
+#[test]
+fn no_kind_is_missing() {
+    let here: BTreeSet<_> = KINDS.iter().map(|kind| kind.name.to_owned()).collect();
+    assert_eq!(here, known_kinds(), "each kind of sink has an entry in support/kinds/table.rs");
+}
+
+/// What is ended leaves nothing behind, and what is said names who said it.
+#[test]
+fn each_day_of_a_service_has_one_consequence() {
+    for_each(KINDS, |kind| {
+        for (day, expected) in kind.days() {
+            let (label, stage) = (kind.label(), Stage::new(kind, *day));
+            let begun = Instant::now();
+            let (outcome, _, why) = told(try_once(&stage, &a_crash(), Fidelity::Full));
+            assert_eq!(outcome, *expected, "{label}, {day:?}: {why}");
+            let names_it = outcome == "delivered" || why.contains(&stage.service.name());
+            assert!(names_it, "{label}, {day:?}: who says so is missing: {why}");
+            if *day == Day::Silent {
+                // So much is for a machine that is busy; what is silent never ends by itself.
+                assert!(begun.elapsed() < Stage::SHORT + Duration::from_secs(30), "{label}");
+                wait_until(&format!("{label}, left alone"), || stage.service.is_left_alone());
+            }
         }
-        Outcome::Refused { .. } => ("refused", None),
-        Outcome::Parked { .. } => ("parked", None),
-        Outcome::Rejected { .. } => ("rejected", None),
-    }
+    });
 }
 
 #[test]
@@ -171,11 +126,10 @@ fn an_answer_means_the_same_whoever_gives_it() {
     ] {
         for_each(over_http(), |kind| {
             let stage = Stage::answering(kind, answer.clone());
-            let outcome = stage.try_once(&a_crash(), Fidelity::Full);
-            assert_eq!(in_words(&outcome), expected, "{}: {answer:?}: {outcome:?}", kind.name);
-            let shown = format!("{outcome:?}");
-            let from = stage.receiver.url("");
-            assert!(shown.contains(&from), "{}: who answered is missing: {shown}", kind.name);
+            let (outcome, wait, why) = told(try_once(&stage, &a_crash(), Fidelity::Full));
+            assert_eq!((outcome, wait), expected, "{}: {answer:?}: {why}", kind.name);
+            let from = stage.service.name();
+            assert!(why.contains(&from), "{}: who answered is missing: {why}", kind.name);
         });
     }
 }
@@ -186,8 +140,9 @@ fn no_redirect_is_followed() {
         for status in [301, 302, 303, 307, 308] {
             let target = Receiver::new([]);
             let answer = Answer::status(status).header("Location", &target.url("/elsewhere"));
-            let outcome = Stage::answering(kind, answer).try_once(&a_crash(), Fidelity::Full);
-            assert_eq!(in_words(&outcome).0, "rejected", "{}: {status}", kind.name);
+            let stage = Stage::answering(kind, answer);
+            let (outcome, _, why) = told(try_once(&stage, &a_crash(), Fidelity::Full));
+            assert_eq!(outcome, "rejected", "{}: {status}: {why}", kind.name);
             assert!(target.requests().is_empty(), "{}: {status}", kind.name);
         }
     });
@@ -197,11 +152,11 @@ fn no_redirect_is_followed() {
 #[test]
 fn both_forms_of_every_notice_say_what_matters() {
     for_each(KINDS, |kind| {
-        let stage = Stage::new(kind);
+        let stage = Stage::new(kind, Day::Good);
         for notice in all_notices() {
             for fidelity in [Fidelity::Full, Fidelity::Minimal] {
-                let told = (kind.read)(&stage.told(&notice, fidelity));
-                let (name, subject) = (kind.name, &notice.subject);
+                let told = (kind.read)(&told_of(&stage, &notice, fidelity));
+                let (name, subject) = (kind.label(), &notice.subject);
                 assert!(told.contains(&notice.host), "{name} {fidelity:?} {subject:?}: {told}");
                 let of_whom = match subject {
                     Subject::Crash { job, .. }
@@ -219,38 +174,40 @@ fn both_forms_of_every_notice_say_what_matters() {
 
 #[test]
 fn what_is_sent_after_a_refusal_is_less() {
-    for kind in over_http() {
-        let stage = Stage::new(kind);
+    for_each(KINDS.iter().filter(|kind| kind.may_refuse()), |kind| {
+        let stage = Stage::new(kind, Day::Good);
         let [full, minimal] = [Fidelity::Full, Fidelity::Minimal]
-            .map(|fidelity| stage.told(&a_crash(), fidelity).body.len());
-        assert!(minimal * 2 < full, "{}: {minimal} bytes after {full}", kind.name);
-    }
+            .map(|fidelity| told_of(&stage, &a_crash(), fidelity).body.len());
+        assert!(minimal * 2 < full, "{}: {minimal} bytes after {full}", kind.label());
+    });
 }
 
 #[test]
 fn a_second_try_is_known_as_one() {
-    for kind in KINDS {
-        let Some(key) = kind.idempotency_key else { continue };
-        let stage = Stage::new(kind);
+    for_each(KINDS, |kind| {
+        let Some(key) = kind.idempotency_key else { return };
+        let stage = Stage::new(kind, Day::Good);
         let mut keys = BTreeSet::new();
         for notice in all_notices() {
-            let [first, second] = [(); 2].map(|()| key(&stage.told(&notice, Fidelity::Full)));
-            assert_eq!(first, second, "{}: {:?}", kind.name, notice.subject);
+            let [first, second] = [(); 2].map(|()| key(&told_of(&stage, &notice, Fidelity::Full)));
+            assert_eq!(first, second, "{}: {:?}", kind.label(), notice.subject);
             keys.insert(first);
         }
-        assert!(keys.len() > 1, "{}: all are one: {keys:?}", kind.name);
-    }
+        assert!(keys.len() > 1, "{}: all are one: {keys:?}", kind.label());
+    });
 }
 
 #[test]
 fn what_is_told_was_reviewed() {
     let names = ["crash", "gave_up", "repeats", "recovered", "digest", "sink_failed", "test"];
-    for kind in KINDS.iter().filter(|kind| !BY_SCHEMA.contains(&kind.name)) {
-        let stage = Stage::new(kind);
+    let mut reviewed = BTreeSet::from(BY_SCHEMA);
+    // By whichever way a kind goes, it tells the same.
+    for kind in KINDS.iter().filter(|kind| reviewed.insert(kind.name)) {
+        let stage = Stage::new(kind, Day::Good);
         for (name, notice) in names.into_iter().zip(all_notices()) {
-            let full = stage.told(&notice, Fidelity::Full);
+            let full = told_of(&stage, &notice, Fidelity::Full);
             expect_payload(kind.name, name, &full, &(kind.read)(&full));
-            let minimal = stage.told(&notice, Fidelity::Minimal);
+            let minimal = told_of(&stage, &notice, Fidelity::Minimal);
             expect_payload(kind.name, &format!("{name}-minimal"), &minimal, &(kind.read)(&minimal));
         }
     }

@@ -31,10 +31,20 @@ impl Crashes {
 
     /// So many crashes of so many jobs, in turns.
     pub fn storm(&self, crashes: usize, jobs: usize) {
-        (0..crashes).for_each(|nth| self.crash(&format!("job-{}", nth % jobs)));
+        (0..crashes).for_each(|nth| self.crash(&format!("job-{}", nth % jobs), |_| {}));
     }
 
-    fn crash(&self, job: &str) {
+    /// One crash, of which there is as much to tell as capture lets through, and all of it grows
+    /// when it is escaped.
+    pub fn worst(&self) {
+        self.crash("shop", |report| {
+            report.verdict.reasons = vec!["<@here> & ".repeat(200); 50];
+            let log = report.log.as_mut().unwrap();
+            log.lines = vec!["&<>`".repeat(320); 50];
+        });
+    }
+
+    fn crash(&self, job: &str, change: impl FnOnce(&mut CrashReport)) {
         let (mut report, run) = (self.report.clone(), RunId(sys::random_bytes()));
         report.time = sys::now();
         report.time_unix_us = report.time.micros();
@@ -43,6 +53,7 @@ impl Crashes {
         report.summary = report.summary.replace(&report.job.name, job);
         report.labels.insert("upstart_job".to_owned(), job.to_owned());
         job.clone_into(&mut report.job.name);
+        change(&mut report);
         let json = serde_json::to_vec(&report).unwrap();
         spool::put(self.places, spool::Drop::Report, report.id, &json).unwrap();
     }

@@ -1,13 +1,11 @@
 //! A real mail server, aiosmtpd, that wants STARTTLS and a password.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
 use super::mail_system::mails;
-use super::{Host, wait_until};
+use super::{Certified, Host, wait_until};
 
 /// Whom the server knows.
 pub const USER: &str = "monitor";
@@ -27,12 +25,13 @@ pub struct MailServer {
 impl MailServer {
     pub fn start(host: &Host) -> Self {
         host.make_dir("/mails");
-        let (certificate, key) = (host.path("/certificate"), host.path("/key"));
-        let ca_pem = certify(&certificate, &key);
+        let Certified { certificate_pem, key_pem, ca_pem, .. } = Certified::here();
+        host.write("/certificate", certificate_pem);
+        host.write("/key", key_pem);
         let mails = host.path("/mails");
         let mut child = Command::new("/usr/bin/python3")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/smtp_server.py"))
-            .args([&certificate, &key])
+            .args(["/certificate", "/key"].map(|name| host.path(name)))
             .args([USER, PASSWORD])
             .arg(&mails)
             .stdin(Stdio::null())
@@ -63,19 +62,4 @@ impl Drop for MailServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Writes a certificate for 127.0.0.1 and its key; returns the one that vouches for it.
-fn certify(certificate: &Path, key: &Path) -> String {
-    let mut ca = CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca_key = KeyPair::generate().unwrap();
-    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
-
-    let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let server_key = KeyPair::generate().unwrap();
-    let signed = server.signed_by(&server_key, &Issuer::new(ca, ca_key)).unwrap();
-    std::fs::write(certificate, signed.pem()).unwrap();
-    std::fs::write(key, server_key.serialize_pem()).unwrap();
-    ca_pem
 }

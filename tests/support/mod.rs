@@ -15,12 +15,18 @@
 
 mod alertmanager;
 #[cfg(feature = "deliver")]
+mod certificates;
+#[cfg(feature = "deliver")]
 mod crashes;
 mod debian;
 mod history;
 mod hook;
 mod host;
+#[cfg(feature = "deliver")]
+pub mod kinds;
 mod layout;
+#[cfg(feature = "deliver")]
+mod mail;
 #[cfg(feature = "deliver")]
 mod mail_server;
 #[cfg(feature = "deliver")]
@@ -35,9 +41,11 @@ mod receiver;
 #[cfg(feature = "deliver")]
 mod rsyslog;
 mod schema;
+#[cfg(feature = "deliver")]
+pub mod scripted_mail;
 mod session;
 #[cfg(feature = "deliver")]
-mod sinks;
+mod stage;
 mod strace;
 mod surroundings;
 mod told;
@@ -50,6 +58,8 @@ mod upstart;
 
 pub use alertmanager::Alertmanager;
 #[cfg(feature = "deliver")]
+pub use certificates::Certified;
+#[cfg(feature = "deliver")]
 pub use crashes::Crashes;
 pub use debian::{Debian, PACKAGE, Tree, made, made_in, project, tree_of};
 pub use history::History;
@@ -57,11 +67,16 @@ pub use hook::{Hook, HookRun, Ran, Stderr};
 pub use host::{AT_ONCE, Host, fixture, require_root};
 pub use layout::Layout;
 #[cfg(feature = "deliver")]
+pub use mail::readable;
+#[cfg(feature = "deliver")]
 pub use mail_server::{MailServer, PASSWORD, USER};
 #[cfg(feature = "deliver")]
 pub use mail_system::MailSystem;
 #[cfg(feature = "deliver")]
-pub use notifier::{Notifier, configure, crash_unnoticed, deliver, deliver_command, write_secret};
+pub use notifier::{
+    Notifier, configure, crash_unnoticed, deliver, deliver_command, peak_kib_of_one_post,
+    write_secret,
+};
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
 pub use payloads::expect_payload;
@@ -71,7 +86,7 @@ pub use rsyslog::Rsyslog;
 pub use schema::{is_notice, missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 #[cfg(feature = "deliver")]
-pub use sinks::{Sinks, notices};
+pub use stage::{Sinks, Stage, known_kinds, notices};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
 #[cfg(target_arch = "x86_64")]

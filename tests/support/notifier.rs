@@ -4,7 +4,7 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
-use super::{AT_ONCE, Hook, Host, wait_until};
+use super::{AT_ONCE, Answer, Certified, Crashes, Hook, Host, Receiver, wait_until};
 
 /// Where the notifier's words are kept.
 const WORDS: &str = "/notifier.stderr";
@@ -47,6 +47,25 @@ pub fn deliver(host: &Host) -> Output {
     let output = deliver_command(host).stderr(Stdio::piped()).output().unwrap();
     host.note(format!("deliver: {output:?}"));
     output
+}
+
+/// The most memory, in KiB, that a notifier needs which tells one slack channel, by `scheme`, of one
+/// crash, of which there is as much to tell as there can be.
+pub fn peak_kib_of_one_post(host: &Host, scheme: &str) -> u64 {
+    Crashes::on(host).worst();
+    // When the second post has come, the first one is over.
+    let answers = [Answer::status(503).body(&"x".repeat(64 * 1024)), Answer::Hang];
+    let certified = Certified::here();
+    let service = match scheme {
+        "https" => Receiver::over_tls(answers, &certified),
+        _ => Receiver::new(answers),
+    };
+    host.write("/ca.pem", &certified.ca_pem);
+    let url = service.url("/services/T0/B0/x");
+    configure(host, &format!("ca_file = \"/ca.pem\"\n[sink.slack.ops]\nwebhook_url = \"{url}\"\n"));
+    let notifier = Notifier::start(host);
+    service.wait_for(2);
+    notifier.peak_kib()
 }
 
 /// A notifier that is at work until the test lets go of it.

@@ -1,11 +1,11 @@
-//! An HTTP server that does what a test tells it to: answer, hang, reset, break off.
+//! An HTTP server that does what a test tells it to: answer, hang, reset, break off; over TLS, too.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -18,8 +18,12 @@ use super::GENEROUS;
 pub enum Answer {
     /// A whole response.
     Status { status: u16, headers: Vec<(String, String)>, body: String },
+    /// This status, and in the body all that was sent: services repeat it.
+    Echo(u16),
     /// Nothing, and the connection stays open.
     Hang,
+    /// A response of which a byte comes now and then, without an end.
+    Drip,
     /// A reset connection.
     Reset,
     /// A connection that ends without a word.
@@ -80,6 +84,12 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// All that came, as text.
+    fn whole(&self) -> String {
+        let Self { method, path, headers, .. } = self;
+        format!("{method} {path} {headers:?} {}", self.text())
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -98,6 +108,7 @@ struct Shared {
 /// A server on a free port of 127.0.0.1.
 pub struct Receiver {
     shared: Arc<Shared>,
+    scheme: &'static str,
     address: SocketAddr,
     thread: Option<JoinHandle<()>>,
 }
@@ -106,6 +117,24 @@ impl Receiver {
     /// Meets the first request with the first answer, and so on; the last one holds for all that
     /// follow. Without answers every request is met with 200.
     pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::start("http", answers, |shared, stream| serve(shared, stream, stream))
+    }
+
+    /// The same over TLS.
+    #[cfg(feature = "deliver")]
+    pub fn over_tls(answers: impl IntoIterator<Item = Answer>, of: &super::Certified) -> Self {
+        let server = of.server.clone();
+        Self::start("https", answers, move |shared, stream| {
+            let connection = rustls::ServerConnection::new(server.clone()).unwrap();
+            serve(shared, stream, rustls::StreamOwned::new(connection, stream));
+        })
+    }
+
+    fn start(
+        scheme: &'static str,
+        answers: impl IntoIterator<Item = Answer>,
+        serve: impl Fn(&Shared, &TcpStream) + Clone + Send + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         shared.script.lock().unwrap().extend(answers);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -117,12 +146,12 @@ impl Receiver {
                     if *shared.over.lock().unwrap() {
                         return;
                     }
-                    let shared = shared.clone();
+                    let (shared, serve) = (shared.clone(), serve.clone());
                     std::thread::spawn(move || serve(&shared, &stream.unwrap()));
                 }
             }
         });
-        Self { shared, address, thread: Some(thread) }
+        Self { shared, scheme, address, thread: Some(thread) }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -131,7 +160,7 @@ impl Receiver {
 
     /// The URL of `path` here.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Replaces the answers that are still to be given.
@@ -142,6 +171,15 @@ impl Receiver {
     /// The requests so far, in the order in which they were read.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// Whether the other side has ended each connection that hangs.
+    pub fn is_left_alone(&self) -> bool {
+        let open = self.shared.open.lock().unwrap();
+        open.iter().all(|stream| {
+            stream.set_nonblocking(true).unwrap();
+            !matches!(stream.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        })
     }
 
     /// Waits until `count` requests were read.
@@ -172,16 +210,20 @@ impl Drop for Receiver {
     }
 }
 
-/// One connection, one request.
-fn serve(shared: &Shared, mut stream: &TcpStream) {
+/// One connection, one request: over `stream`, as `talk` reads and writes it.
+fn serve(shared: &Shared, stream: &TcpStream, mut talk: impl Read + Write) {
     stream.set_read_timeout(Some(GENEROUS)).unwrap();
-    let Some(mut request) = read_request(BufReader::new(stream)) else { return };
+    let Some(mut request) = read_request(BufReader::new(&mut talk)) else { return };
+    let echo = request.whole();
     let answer = {
         let (mut requests, mut script) =
             (shared.requests.lock().unwrap(), shared.script.lock().unwrap());
         let last = script.len() <= 1;
         let next = if last { script.front().cloned() } else { script.pop_front() };
-        let answer = next.unwrap_or_else(|| Answer::status(200));
+        let answer = match next.unwrap_or_else(|| Answer::status(200)) {
+            Answer::Echo(status) => Answer::status(status).body(&echo),
+            answer => answer,
+        };
         if let Answer::Status { status, .. } = answer {
             request.answered = Some(status);
         }
@@ -189,23 +231,39 @@ fn serve(shared: &Shared, mut stream: &TcpStream) {
         answer
     };
     shared.came.notify_all();
-    let _ = match answer {
+    let _ = give(answer, shared, stream, &mut talk);
+}
+
+fn give(
+    answer: Answer,
+    shared: &Shared,
+    stream: &TcpStream,
+    talk: &mut impl Write,
+) -> io::Result<()> {
+    match answer {
         Answer::Status { status, headers, body } => {
             let mut head = format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n");
             headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
-            let length = body.len();
-            stream.write_all(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes())
+            write!(talk, "{head}Content-Length: {}\r\n\r\n{body}", body.len())?;
         }
         Answer::CutOff => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"cut\": ")
+            write!(talk, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{{\"cut\": ")?;
+        }
+        Answer::Drip => {
+            write!(talk, "HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n")?;
+            loop {
+                write!(talk, "x")?;
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
         Answer::Reset => {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
-            setsockopt(stream, sockopt::Linger, &at_once).map_err(Into::into)
+            setsockopt(stream, sockopt::Linger, &at_once)?;
         }
-        Answer::Close => Ok(()),
-        Answer::Hang => stream.try_clone().map(|open| shared.open.lock().unwrap().push(open)),
-    };
+        Answer::Hang => shared.open.lock().unwrap().push(stream.try_clone()?),
+        Answer::Close | Answer::Echo(_) => {}
+    }
+    talk.flush()
 }
 
 /// Reads a request with a body of known length or in chunks; `None` where none comes.

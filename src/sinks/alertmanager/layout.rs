@@ -8,21 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::message::{Message, harmless, last_within, shortened};
+use super::annotations::{full, least};
+use crate::message::{Message, harmless};
 use crate::notice::{JobName, Notice, Subject};
 use crate::redaction::Redacted;
 use crate::sinks::Fidelity;
 use crate::time::Timestamp;
 use crate::verdict::Severity;
-
-/// The labels that alerts have of ours.
-const OURS: [&str; 6] =
-    ["alertname", "instance", "upstart_job", "upstart_instance", "severity", "sink"];
-
-/// The name of the page that a job's alert leads to, as people call it in alerting rules.
-const RUNBOOK: &str = "runbook_url";
 
 /// The most jobs of a digest that get an alert of their own.
 const JOBS: usize = 100;
@@ -30,13 +24,6 @@ const JOBS: usize = 100;
 /// When the alert of a test ends: after the half minute for which Alertmanager collects a group
 /// before it tells of it, unless it is set to collect for longer.
 const TEST_ENDS_AFTER: Duration = Duration::from_secs(5 * 60);
-
-/// The longest text of an annotation, in characters; Alertmanager has no limit of its own, what it
-/// tells has.
-const ANNOTATION: usize = 10_000;
-
-/// What calls people in chats.
-const CALLS: [&str; 7] = ["<!", "<@", "<#", "@everyone", "@here", "@channel", "@all"];
 
 /// How alerts are made.
 #[derive(Debug)]
@@ -47,32 +34,6 @@ pub(super) struct Layout {
     pub(super) severity: BTreeMap<Severity, String>,
     /// When one ends that is not resolved.
     pub(super) resolve_after: Duration,
-}
-
-/// `labels`, if alerts can have them.
-///
-/// # Errors
-/// Which one they cannot have, and why.
-pub(super) fn checked(
-    labels: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, String> {
-    for name in labels.keys() {
-        if OURS.contains(&name.as_str()) {
-            return Err(format!("`labels`: `{name}` says which alert it is, and is set for you"));
-        }
-        if !is_name(name) {
-            return Err(format!(
-                "`labels`: {name:?} is no name: letters, digits and `_`, no digit first"
-            ));
-        }
-    }
-    Ok(labels)
-}
-
-/// Whether Alertmanager takes `text` for the name of a label or an annotation.
-fn is_name(text: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_word)
 }
 
 impl Layout {
@@ -168,63 +129,6 @@ impl Layout {
     }
 }
 
-/// Only the summary.
-fn least(summary: &str) -> Map<String, Value> {
-    Map::from_iter([("summary".to_owned(), quiet(summary).into())])
-}
-
-/// Everything, the labels of the job and its runbook included.
-fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
-    let Message { title, facts, reasons, jobs, log, missing, names, short_id, command, .. } =
-        message;
-    let mut annotations = Map::new();
-    let mut add = |name: &str, text: &str| {
-        let text = quiet(&shortened(text, ANNOTATION));
-        if !text.is_empty() {
-            annotations.insert(name.to_owned(), text.into());
-        }
-    };
-    if let Some(report) = told.report() {
-        let is_told = |name: &str| !is_name(name) || OURS.contains(&name);
-        let labels = report.labels.iter().filter(|(name, _)| !is_told(name));
-        labels.for_each(|(name, value)| add(name, &harmless(value)));
-        if let Some(link) = report.links.first() {
-            add(RUNBOOK, &harmless(&link.href));
-        }
-    }
-    let facts = facts.iter().map(|(label, value)| format!("{label}: {value}"));
-    add("description", &facts.collect::<Vec<_>>().join("\n"));
-    add("reasons", &reasons.join("\n"));
-    if let Some(jobs) = jobs {
-        add("jobs", &jobs.within(ANNOTATION, |line| line.chars().count() + 1).join("\n"));
-    }
-    if let Some(log) = log {
-        let of = |line: &str| line.chars().count() + 1;
-        add("log", &last_within(&log.lines, ANNOTATION, of).join("\n"));
-        add("log_path", &log.path);
-    }
-    add("not_collected", &missing.join("; "));
-    add(&format!("{names}_id"), short_id);
-    add("command", command);
-    // Last, so that no label of the job stands in its place.
-    add("summary", title);
-    annotations
-}
-
-/// `text` with nothing in it that calls people or a channel: Alertmanager's own templates hand
-/// annotations to chats as they are.
-fn quiet(text: &str) -> String {
-    let calls = |rest: &str| CALLS.iter().any(|call| rest.starts_with(call));
-    let mut quiet = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        quiet.push(c);
-        if text.get(at..).is_some_and(calls) {
-            quiet.push('\u{200b}');
-        }
-    }
-    quiet
-}
-
 /// `time` and then `by`.
 fn later(time: Timestamp, by: Duration) -> Timestamp {
     Timestamp::from_micros(time.micros().saturating_add(micros(by)))
@@ -245,6 +149,8 @@ mod tests {
 
     use super::*;
     use crate::report::CrashReport;
+    use crate::sinks::alertmanager::annotations::CALLS;
+    use crate::sinks::alertmanager::labels::is_name;
     use crate::sinks::samples;
     use crate::verdict::VerdictKind::{Crashed, GaveUp};
 
@@ -410,27 +316,10 @@ mod tests {
             for alert in alerts(&notice, Some(&worst), Fidelity::Full, 0) {
                 for (name, text) in alert["annotations"].as_object().unwrap() {
                     let text = text.as_str().unwrap();
-                    assert!(is_name(name) && text.chars().count() <= 2 * ANNOTATION, "{name}");
+                    assert!(is_name(name) && text.chars().count() <= 20_000, "{name}");
                     assert!(!CALLS.iter().any(|call| text.contains(call)), "{name}: {text}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn only_labels_that_alerts_can_have_are_taken() {
-        for (name, why) in [
-            ("env", None),
-            ("_Team_2", None),
-            ("", Some("is no name")),
-            ("2nd", Some("is no name")),
-            ("a-b", Some("is no name")),
-            ("severity", Some("set for you")),
-            ("upstart_job", Some("set for you")),
-        ] {
-            let checked = checked(BTreeMap::from([(name.to_owned(), "x".to_owned())]));
-            let says = |why| checked.clone().unwrap_err().contains(why);
-            assert!(why.map_or(checked.is_ok(), says), "{name}: {checked:?}");
         }
     }
 

@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sinks::testing::{hostile, is_html};
+    use crate::sinks::testing::{careful_len, hostile, is_html};
     use crate::sinks::{chat, samples};
 
     /// Every text of a card that is HTML.
@@ -151,14 +151,17 @@ mod tests {
 
     #[test]
     fn every_message_keeps_the_limits() {
+        let mut longest = 0;
         for message in chat::messages() {
             for payload in [full(&message), minimal(&message)] {
-                let bytes = payload.to_string().len();
+                let bytes = careful_len(&payload);
                 assert!((1..=32_000).contains(&bytes), "{:?}: {bytes}", message.tone);
+                longest = longest.max(bytes);
             }
             let full = full(&message);
             assert!(html(&full).iter().all(|text| !text.is_empty()), "{full:#}");
         }
+        assert!(longest > 24_000, "what is there room for is left out: {longest}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use classify::PROXY;
 pub(crate) use classify::{classify, classify_as, classify_taken};
 pub(crate) use hidden::percent_decoded;
 pub use proxy::ProxyChoice;
-pub(crate) use tls::{certificates_of, trusted};
+pub(crate) use tls::{certificates_of, client as tls_client};
 
 use super::{MENDING, Outcome, Wait};
 use crate::secret::{Environment, Secret, SecretSource};
@@ -116,7 +116,8 @@ impl Transport {
         let cannot = |why, wait| Outcome::Retry { why: format!("{from}: {why}"), wait };
         let proxies = self.proxy.urls(&self.environment).map_err(|why| cannot(why, MENDING))?;
         let redactor = hidden::redactor(&post, &proxies);
-        let client = self.client().map_err(|why| cannot(why, MENDING))?;
+        let is_encrypted = proxies.iter().chain([&post.url]).any(|url| url.scheme() == "https");
+        let client = self.client(is_encrypted).map_err(|why| cannot(why, MENDING))?;
         // What the host is short of at the moment: a thread, a descriptor, memory.
         let client = client.build();
         let client =
@@ -162,12 +163,17 @@ impl Transport {
         Secret::from(format!("{self:?} {}", self.proxy.state(&self.environment).reveal()))
     }
 
-    /// A client for one post: what it is made of may have changed since the last one.
+    /// A client for one post: what it is made of may have changed since the last one. One
+    /// that encrypts nothing need not read whom it may trust.
     ///
     /// # Errors
     /// What in our own set-up must be mended.
-    fn client(&self) -> Result<ClientBuilder, String> {
-        let tls = tls::client(&self.environment, self.ca_file.as_deref())?;
+    fn client(&self, is_encrypted: bool) -> Result<ClientBuilder, String> {
+        let tls = if is_encrypted {
+            tls::client(&self.environment, self.ca_file.as_deref())?
+        } else {
+            tls::trusting_nobody()?
+        };
         let mut client = Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(Policy::none())

@@ -19,12 +19,24 @@ const SYSTEM: [&str; 2] =
 ///
 /// # Errors
 /// Why `ca_file` cannot be used.
-pub(super) fn client(
+pub(crate) fn client(
     environment: &Environment,
     ca_file: Option<&Path>,
 ) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     roots.add_parsable_certificates(trusted(environment, ca_file)?);
+    trusting(roots)
+}
+
+/// The same for a connection that is not encrypted.
+///
+/// # Errors
+/// None that a test would not have found.
+pub(super) fn trusting_nobody() -> Result<ClientConfig, String> {
+    trusting(RootCertStore::empty())
+}
+
+fn trusting(roots: RootCertStore) -> Result<ClientConfig, String> {
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
@@ -35,7 +47,7 @@ pub(super) fn client(
 ///
 /// # Errors
 /// Why `ca_file` cannot be used. What is wrong with the system's certificates is passed over.
-pub(crate) fn trusted(
+fn trusted(
     environment: &Environment,
     ca_file: Option<&Path>,
 ) -> Result<Vec<CertificateDer<'static>>, String> {

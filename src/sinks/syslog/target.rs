@@ -12,6 +12,7 @@ use humantime::format_duration;
 use reqwest::Url;
 
 use crate::secret::Environment;
+use crate::sinks::addresses::first_that;
 use crate::sinks::time_limit::within;
 use crate::sys::{self, Deadline, Errno};
 
@@ -96,7 +97,7 @@ impl Target {
             return send_local(&environment.path(path), line, timeout);
         }
         let (target, line) = (self.clone(), line.to_owned());
-        let sent = within(timeout, move || match &target {
+        let sent = within(timeout + CLOSING, move || match &target {
             Self::Udp(host, port) => send_udp(&(host.as_str(), *port), &line, timeout),
             Self::Tcp(host, port) => send_tcp(&(host.as_str(), *port), &line, timeout),
             Self::Local(_) => Ok(()),
@@ -172,27 +173,12 @@ fn send_tcp(to: &impl ToSocketAddrs, line: &str, timeout: Duration) -> io::Resul
     stream.set_write_timeout(Some(timeout))?;
     stream.write_all(format!("{} {line}", line.len()).as_bytes())?;
     stream.shutdown(Shutdown::Write)?;
-    stream.set_read_timeout(Some(CLOSING.min(timeout)))?;
+    stream.set_read_timeout(Some(CLOSING))?;
     // Who breaks the connection off has not read all; one who only keeps it open may have.
     match stream.read(&mut [0]) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(error),
         _ => Ok(()),
     }
-}
-
-/// What `reach` gives for the first address of `to` that it can reach.
-fn first_that<T>(
-    to: &impl ToSocketAddrs,
-    mut reach: impl FnMut(SocketAddr) -> io::Result<T>,
-) -> io::Result<T> {
-    let mut why = io::Error::other("the name has no address");
-    for address in to.to_socket_addrs()? {
-        match reach(address) {
-            Ok(reached) => return Ok(reached),
-            Err(error) => why = error,
-        }
-    }
-    Err(why)
 }
 
 #[cfg(test)]

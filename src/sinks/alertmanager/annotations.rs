@@ -1,0 +1,74 @@
+//! What an alert tells beside its labels.
+
+use serde_json::{Map, Value};
+
+use super::labels::{OURS, is_name};
+use crate::message::{Message, harmless, last_within, shortened};
+use crate::redaction::Redacted;
+
+/// The name of the page that a job's alert leads to, as people call it in alerting rules.
+const RUNBOOK: &str = "runbook_url";
+
+/// The longest text of an annotation, in characters; Alertmanager has no limit of its own, what it
+/// tells has.
+const ANNOTATION: usize = 10_000;
+
+/// What calls people in chats.
+pub(super) const CALLS: [&str; 7] = ["<!", "<@", "<#", "@everyone", "@here", "@channel", "@all"];
+
+/// Only the summary.
+pub(super) fn least(summary: &str) -> Map<String, Value> {
+    Map::from_iter([("summary".to_owned(), quiet(summary).into())])
+}
+
+/// Everything, the labels of the job and its runbook included.
+pub(super) fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
+    let Message { title, facts, reasons, jobs, log, missing, names, short_id, command, .. } =
+        message;
+    let mut annotations = Map::new();
+    let mut add = |name: &str, text: &str| {
+        let text = quiet(&shortened(text, ANNOTATION));
+        if !text.is_empty() {
+            annotations.insert(name.to_owned(), text.into());
+        }
+    };
+    if let Some(report) = told.report() {
+        let is_told = |name: &str| !is_name(name) || OURS.contains(&name);
+        let labels = report.labels.iter().filter(|(name, _)| !is_told(name));
+        labels.for_each(|(name, value)| add(name, &harmless(value)));
+        if let Some(link) = report.links.first() {
+            add(RUNBOOK, &harmless(&link.href));
+        }
+    }
+    let facts = facts.iter().map(|(label, value)| format!("{label}: {value}"));
+    add("description", &facts.collect::<Vec<_>>().join("\n"));
+    add("reasons", &reasons.join("\n"));
+    if let Some(jobs) = jobs {
+        add("jobs", &jobs.within(ANNOTATION, |line| line.chars().count() + 1).join("\n"));
+    }
+    if let Some(log) = log {
+        let of = |line: &str| line.chars().count() + 1;
+        add("log", &last_within(&log.lines, ANNOTATION, of).join("\n"));
+        add("log_path", &log.path);
+    }
+    add("not_collected", &missing.join("; "));
+    add(&format!("{names}_id"), short_id);
+    add("command", command);
+    // Last, so that no label of the job stands in its place.
+    add("summary", title);
+    annotations
+}
+
+/// `text` with nothing in it that calls people or a channel: Alertmanager's own templates hand
+/// annotations to chats as they are.
+fn quiet(text: &str) -> String {
+    let calls = |rest: &str| CALLS.iter().any(|call| rest.starts_with(call));
+    let mut quiet = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        quiet.push(c);
+        if text.get(at..).is_some_and(calls) {
+            quiet.push('\u{200b}');
+        }
+    }
+    quiet
+}
