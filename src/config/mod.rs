@@ -28,12 +28,13 @@ use crate::examine::Settings;
 use crate::job_settings::JobSettings;
 use crate::paths::Places;
 use crate::policy::Folding;
-use crate::quiet::{Windows, Zone};
+use crate::quiet::Windows;
 use crate::redaction::{self, Pattern, Redaction};
 use crate::routing::Routing;
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Sink};
 use crate::spool::Limits;
+use crate::zone::Zone;
 use document::{Document, SinkTable};
 
 /// The longest name of a sink, in characters: `KIND.NAME` is a file name.
@@ -110,7 +111,8 @@ impl Config {
         let metrics = metrics.map(|(_, table)| environment.path(table.textfile()));
         let mut sinks = Vec::new();
         for (name, (document, sink)) in by_name(tables, &mut problems) {
-            let mut context = Context::new(&environment, &delivery, document.exposed.as_deref());
+            let mut context =
+                Context::new(&environment, &delivery, windows.zone(), document.exposed.as_deref());
             let sink = open(document, sink, &mut context, &mut problems);
             sinks.extend(sink.map(|(routing, sink)| NamedSink { name, routing, sink }));
         }

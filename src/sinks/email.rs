@@ -14,6 +14,7 @@ use lettre::message::Mailbox;
 use serde::Deserialize;
 
 use super::{Attempt, Context, Outcome, Period, Sink, fingerprint};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
 use letter::Letter;
 use smtp::{Server, Starttls};
@@ -85,7 +86,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         timeout: context.timeout(settings.timeout),
         ca_file: context.ca_file(settings.ca_file),
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -129,7 +130,7 @@ struct Email {
     timeout: Duration,
     ca_file: Option<PathBuf>,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Email {
@@ -143,7 +144,7 @@ impl Sink for Email {
             Ok(from) => from,
             Err(error) => return Outcome::Parked { why: format!("from: {error}") },
         };
-        let letter = Letter::new(attempt, &host, from, self.to.clone(), self.log_lines);
+        let letter = Letter::new(attempt, &host, from, self.to.clone(), &self.view);
         match &self.way {
             Way::Sendmail(program) => sendmail::send(program, &letter, self.timeout),
             Way::Smtp(server, login) => self.post(server, login.as_ref(), letter, host),

@@ -10,6 +10,7 @@ pub mod discord;
 pub mod email;
 pub mod exec;
 pub mod file;
+mod fit;
 pub mod googlechat;
 mod http;
 mod json;

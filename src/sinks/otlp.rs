@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_taken, percent_decoded};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -53,7 +54,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         headers: headers?,
         transport: context.transport(Overrides { timeout, proxy, ca_file }),
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -70,7 +71,7 @@ struct Otlp {
     headers: Option<SecretSource>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Otlp {
@@ -96,7 +97,7 @@ impl Otlp {
             None => Ok(HeaderMap::new()),
         };
         let headers = headers.map_err(|why| Outcome::Parked { why: format!("headers: {why}") })?;
-        let body = record::request(attempt, self.log_lines).to_string().into_bytes();
+        let body = record::request(attempt, &self.view).to_string().into_bytes();
         let answer = self.transport.post_json(Post { url: self.url.clone(), headers, body })?;
         Ok(judge(&answer, attempt.now))
     }
