@@ -53,6 +53,7 @@ impl Stage {
     fn answering(kind: &'static Kind, answer: Answer) -> Self {
         let (host, receiver) = (Host::new(), Receiver::new([answer]));
         let (name, table) = (kind.name, (kind.table)(&receiver.url("")));
+        host.live_by("CET-1");
         configure(&host, &format!("timeout = \"{TIMEOUT:?}\"\n[sink.{name}.it]\n{table}"));
         let root = Vec::leak(host.path("").as_os_str().as_encoded_bytes().to_vec());
         let config = Config::load(Places::under(root));
