@@ -55,9 +55,9 @@ mod tests {
 
     use super::*;
     use crate::job_settings::Setting;
-    use crate::quiet::Zone;
     use crate::sinks::samples;
     use crate::verdict::{Severity, VerdictKind};
+    use crate::zone::Zone;
 
     /// What is settled on the sample, a crash of `nginx (eu-1)`, as loud as `severity` says.
     fn settled(

@@ -66,3 +66,5 @@ pub mod secret;
 pub mod sinks;
 #[cfg(feature = "deliver")]
 pub mod terminal;
+#[cfg(feature = "deliver")]
+pub mod zone;

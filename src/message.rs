@@ -3,23 +3,32 @@
 //! All texts are harmless to show: a log holds what a stranger made the service write.
 
 mod aftermath;
+mod changed;
 mod facts;
 mod jobs;
+mod kernel;
+mod pages;
+mod section;
 mod tally;
 mod text;
 mod title;
 mod tone;
+mod unusual;
 mod words;
 
 pub use aftermath::{left_behind_in_words, recovery_in_words};
+pub use facts::Fact;
 pub use jobs::Jobs;
+pub use section::{Log, Page, Section, Whose};
 pub use text::{harmless, last_within, shortened};
 pub use tone::Tone;
 
 use crate::notice::Notice;
 use crate::redaction::Redacted;
 use crate::report::CrashReport;
+use crate::snapshot::LogTail;
 use crate::time::Timestamp;
+use crate::zone::Zone;
 use text::last;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
@@ -31,6 +40,15 @@ const JOB_CHARS: usize = 100;
 /// The longest name of a host: what Linux allows.
 const HOST_CHARS: usize = 64;
 
+/// How the messages of one host show what they tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// How many lines of the log.
+    pub log_lines: usize,
+    /// The zone that the host lives by.
+    pub zone: Zone,
+}
+
 /// What is told in one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -38,14 +56,12 @@ pub struct Message {
     pub tone: Tone,
     /// One line: host, job, what happened.
     pub title: String,
-    /// What is looked for first, each with its label.
-    pub facts: Vec<(&'static str, String)>,
-    /// Why the verdict is what it is, the weightiest first.
-    pub reasons: Vec<String>,
-    /// The jobs, where it tells of many.
-    pub jobs: Option<Jobs>,
-    /// The end of the log.
-    pub log: Option<Log>,
+    /// What is looked for first.
+    pub facts: Vec<Fact>,
+    /// The machine in figures, for those who show also what is ordinary.
+    pub machine: Vec<Fact>,
+    /// What is looked for next, in this order; none of them is empty.
+    pub sections: Vec<Section>,
     /// What could not be collected, and why.
     pub missing: Vec<String>,
     /// What the digits below name: `report` or `notice`.
@@ -56,29 +72,21 @@ pub struct Message {
     pub command: String,
 }
 
-/// The end of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
-    /// The file.
-    pub path: String,
-    /// Its last lines, the oldest first.
-    pub lines: Vec<String>,
-}
-
 impl Message {
-    /// What is told of `told` at `now`, with at most the last `log_lines` lines of the log.
-    pub fn of(told: &Redacted, now: Timestamp, log_lines: usize) -> Self {
+    /// What is told of `told` at `now`, in this view.
+    pub fn of(told: &Redacted, now: Timestamp, view: &View) -> Self {
         let Notice { id, subject, .. } = told.notice();
         let report = told.report().filter(|_| facts::shows_report(subject));
         let named = told.notice().report();
         let short_id = named.unwrap_or(*id).short().to_string();
+        let jobs = Jobs::of(subject).map(Section::Jobs);
+        let of_report = report.map(|report| sections(report, view.log_lines)).unwrap_or_default();
         Self {
             tone: Tone::of(told.notice()),
             title: title(told),
-            facts: facts::facts(told, now),
-            reasons: report.map(reasons).unwrap_or_default(),
-            jobs: Jobs::of(subject),
-            log: report.and_then(|report| log(report, log_lines)),
+            facts: facts::facts(told, now, &view.zone),
+            machine: report.map(facts::machine).unwrap_or_default(),
+            sections: jobs.into_iter().chain(of_report).collect(),
             missing: report.map(missing).unwrap_or_default(),
             names: if named.is_some() { "report" } else { "notice" },
             command: match told.report() {
@@ -89,6 +97,31 @@ impl Message {
         }
     }
 
+    /// The jobs of a digest.
+    pub fn jobs(&self) -> Option<&Jobs> {
+        self.sections.iter().find_map(|section| match section {
+            Section::Jobs(jobs) => Some(jobs),
+            _ => None,
+        })
+    }
+
+    /// The pages that belong to it.
+    pub fn pages(&self) -> &[Page] {
+        let pages = self.sections.iter().find_map(|section| match section {
+            Section::Links(pages) => Some(pages.as_slice()),
+            _ => None,
+        });
+        pages.unwrap_or_default()
+    }
+
+    /// The end of the log.
+    pub fn log(&self) -> Option<&Log> {
+        self.sections.iter().find_map(|section| match section {
+            Section::Log(log) => Some(log),
+            _ => None,
+        })
+    }
+
     /// The title behind what tells at a glance what it is about.
     pub fn headed(&self) -> String {
         format!("{} {}", self.tone.icon(), self.title)
@@ -97,7 +130,7 @@ impl Message {
     /// The title behind the word for what it is about, and the facts: a line each.
     pub fn plain(&self) -> Vec<String> {
         let title = format!("[{}] {}", self.tone.word(), self.title);
-        let facts = self.facts.iter().map(|(label, value)| format!("{label}: {value}"));
+        let facts = self.facts.iter().map(|Fact { label, value, .. }| format!("{label}: {value}"));
         std::iter::once(title).chain(facts).collect()
     }
 
@@ -113,15 +146,29 @@ pub fn title(told: &Redacted) -> String {
     title::title(told)
 }
 
-fn reasons(report: &CrashReport) -> Vec<String> {
-    report.verdict.reasons.iter().map(|reason| harmless(reason)).collect()
+/// What is looked for next on the crash that `report` is on, in the order of its use.
+fn sections(report: &CrashReport, log_lines: usize) -> Vec<Section> {
+    let sections = [
+        Some(Section::Kernel(kernel::kernel(report))),
+        log(report, log_lines).map(Section::Log),
+        Some(Section::Unusual(unusual::unusual(report))),
+        Some(Section::Changed(changed::changed(report))),
+        Some(Section::Why(report.verdict.reasons.iter().map(|why| harmless(why)).collect())),
+        Some(Section::Links(pages::pages(&report.links))),
+    ];
+    sections.into_iter().flatten().filter(|section| !section.is_empty()).collect()
 }
 
 fn log(report: &CrashReport, most: usize) -> Option<Log> {
-    let log = report.log.as_ref().filter(|log| !log.lines.is_empty())?;
-    let shown = |line: &String| shortened(&harmless(line), LINE_CHARS);
-    let lines = last(&log.lines, most).iter().map(shown).collect();
-    Some(Log { path: harmless(&log.path), lines })
+    let LogTail { path, lines, bytes: _, truncated, this_run_only } = report.log.as_ref()?;
+    let shown = last(lines, most);
+    let whose = match this_run_only {
+        false => Whose::PerhapsOfEarlierRuns,
+        true if *truncated || shown.len() < lines.len() => Whose::LastOfThisRun,
+        true => Whose::AllOfThisRun,
+    };
+    let lines = shown.iter().map(|line| shortened(&harmless(line), LINE_CHARS)).collect();
+    Some(Log { path: harmless(path), lines, whose })
 }
 
 fn missing(report: &CrashReport) -> Vec<String> {
@@ -137,7 +184,7 @@ mod tests {
     /// What is told of the crash that `report` is on, at once.
     fn of_crash(report: &CrashReport, log_lines: usize) -> Message {
         let told = samples::redacted(&Notice::of(report), Some(report));
-        Message::of(&told, report.time, log_lines)
+        Message::of(&told, report.time, &samples::view(log_lines))
     }
 
     #[test]
@@ -148,20 +195,23 @@ mod tests {
             "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s"
         );
         assert_eq!(
-            message.facts,
+            message.plain()[1..],
             [
-                ("Host", "web-1"),
-                ("Job", "nginx (eu-1)"),
-                ("Verdict", "crashed: SIGSEGV"),
-                ("Time", "2026-11-21 03:42:17 UTC"),
-                ("Ran", "5 h 42 min"),
-                ("Load", "8.42 3.10 1.05"),
-                ("Memory free", "0.2 GiB of 7.8 GiB"),
-                ("Left behind", "4715 /usr/bin/worker --queue mail (tcp 8080)"),
+                "Host: web-1",
+                "Job: nginx (eu-1)",
+                "Verdict: crashed: SIGSEGV",
+                "Time: 2026-11-21 03:42:17 UTC",
+                "Ran: 5 h 42 min",
+                "Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)",
+                "Labels: team=web",
             ]
-            .map(|(label, value)| (label, value.to_owned()))
         );
-        assert_eq!(message.log.unwrap().lines, ["worker died", "AssertionError: a < b && b > c"]);
+        let machine: Vec<_> = message.machine.iter().map(|fact| fact.value.as_str()).collect();
+        assert_eq!(machine, ["8.42 3.10 1.05", "202 MiB of 7.8 GiB"]);
+        let headings: Vec<_> = message.sections.iter().map(Section::heading).collect();
+        assert_eq!(headings, ["Kernel", "Log", "Unusual", "Changed", "Why", "Links"]);
+        let log = message.log().unwrap();
+        assert_eq!(log.lines, ["worker died", "AssertionError: a < b && b > c"]);
         assert_eq!(message.command, "upstart-crash show 6c1d8e40");
     }
 
@@ -172,16 +222,42 @@ mod tests {
         report.job.ran_seconds = None;
         report.log = None;
         let message = of_crash(&report, 20);
-        assert!(!message.facts.iter().any(|(label, _)| ["Load", "Ran"].contains(label)));
-        assert_eq!(message.log, None);
+        let facts = message.facts.iter().chain(&message.machine);
+        assert!(!facts.map(|fact| fact.label).any(|label| ["Load", "Ran"].contains(&label)));
+        assert_eq!(message.log(), None);
         assert_eq!(message.missing, ["pressure: not \u{fffd}there"]);
+    }
+
+    #[test]
+    fn a_log_says_whose_its_lines_are() {
+        for (this_run_only, truncated, most, whose) in [
+            (true, false, 4, Whose::AllOfThisRun),
+            (true, false, 3, Whose::LastOfThisRun),
+            (true, true, 4, Whose::LastOfThisRun),
+            (false, false, 4, Whose::PerhapsOfEarlierRuns),
+        ] {
+            let mut report = samples::report();
+            let log = report.log.as_mut().unwrap();
+            (log.this_run_only, log.truncated) = (this_run_only, truncated);
+            let message = of_crash(&report, most);
+            assert_eq!(message.log().unwrap().whose, whose, "{this_run_only} {truncated} {most}");
+        }
+    }
+
+    #[test]
+    fn a_report_with_nothing_more_to_say_has_no_sections() {
+        let mut report = samples::report();
+        (report.kernel, report.log, report.aftermath) = (None, None, None);
+        report.snapshot = crate::snapshot::Snapshot::missed(report.time);
+        (report.verdict.reasons, report.links) = (Vec::new(), Vec::new());
+        assert_eq!(of_crash(&report, 20).sections, []);
     }
 
     #[test]
     fn an_endless_line_keeps_its_beginning() {
         let mut report = samples::report();
         report.log.as_mut().unwrap().lines = vec!["x".repeat(64 * 1024)];
-        let lines = of_crash(&report, 20).log.unwrap().lines;
+        let lines = of_crash(&report, 20).log().unwrap().lines.clone();
         assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [LINE_CHARS]);
         assert!(lines[0].ends_with('…'));
     }
@@ -194,16 +270,17 @@ mod tests {
         let tones = samples::notices().map(|notice| {
             let names_report = notice.report().is_some();
             let report = names_report.then_some(&report);
-            let message = Message::of(&samples::redacted(&notice, report), notice.time, 20);
+            let message =
+                Message::of(&samples::redacted(&notice, report), notice.time, &samples::view(20));
             let (names, command) = if names_report { ("report", show) } else { ("notice", list) };
             assert_eq!((message.names, &*message.command), (names, command), "{message:?}");
             let named = notice.report().unwrap_or(notice.id);
             assert_eq!(message.short_id, named.short().as_str());
             let of_log = matches!(message.tone, Tone::Crash | Tone::GaveUp | Tone::Repeats);
-            assert_eq!(message.log.is_some(), of_log, "{:?}", message.tone);
-            assert_eq!(message.jobs.is_some(), message.tone == Tone::Digest);
-            let dropped = Message::of(&samples::alone(&notice), notice.time, 20);
-            assert_eq!((&*dropped.command, dropped.log), (list, None));
+            assert_eq!(message.log().is_some(), of_log, "{:?}", message.tone);
+            assert_eq!(message.jobs().is_some(), message.tone == Tone::Digest);
+            let dropped = Message::of(&samples::alone(&notice), notice.time, &samples::view(20));
+            assert_eq!((&*dropped.command, dropped.log()), (list, None));
             message.tone
         });
         let expected = [
@@ -225,7 +302,8 @@ mod tests {
         for notice in samples::notices() {
             let report = if notice.severity == gave_up.severity { &gave_up } else { &report };
             let report = notice.report().is_some().then_some(report);
-            let message = Message::of(&samples::redacted(&notice, report), notice.time, 20);
+            let message =
+                Message::of(&samples::redacted(&notice, report), notice.time, &samples::view(20));
             let line = format!("\n    {} {}\n", message.tone.icon(), message.title);
             assert!(page.contains(&line), "{line}");
         }

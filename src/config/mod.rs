@@ -39,11 +39,12 @@ use crate::examine::Settings;
 use crate::job_settings::JobSettings;
 use crate::paths::Places;
 use crate::policy::Folding;
-use crate::quiet::{Windows, Zone};
+use crate::quiet::Windows;
 use crate::redaction::{self, Pattern, Redaction};
 use crate::secret::Environment;
 use crate::sinks::{Delivery, NamedSink, Need, Needed};
 use crate::spool::Limits;
+use crate::zone::Zone;
 use document::Document;
 use findings::{Findings, Found};
 
@@ -126,7 +127,7 @@ impl Config {
             table.needs("textfile", Needed::Output(path.clone()), findings);
             path
         });
-        let sinks = open::open_all(tables, &environment, &delivery, findings);
+        let sinks = open::open_all(tables, &environment, &delivery, windows.zone(), findings);
         problem::sort(&mut findings.problems, files);
         Some(Self {
             retry_for: delivery.retry_for.0,

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::{Placed, routing, sinks};
 use crate::secret::Environment;
 use crate::sinks::{Context, Delivery, NamedSink, Need};
+use crate::zone::Zone;
 
 /// The longest name of a sink, in characters: `KIND.NAME` is a file name.
 const NAME_LEN: usize = 64;
@@ -22,6 +23,7 @@ pub(super) fn open_all(
     tables: Vec<Placed<'_, SinkTable<'_>>>,
     environment: &Arc<Environment>,
     delivery: &Delivery,
+    zone: &Zone,
     findings: &mut Findings,
 ) -> Vec<NamedSink> {
     let mut named = BTreeMap::new();
@@ -40,7 +42,7 @@ pub(super) fn open_all(
             let text = format!("the sink `{name}` stands at {first} already");
             findings.problems.push(document.problem(&sink.span, &text));
         }
-        let context = Context::new(environment, delivery, document.exposed.as_deref());
+        let context = Context::new(environment, delivery, zone, document.exposed.as_deref());
         let sink = open(document, name, sink, context, findings);
         opened.extend(sink.filter(|_| has_name));
     }

@@ -93,6 +93,31 @@ fn texts(block: &Value) -> Vec<String> {
     own.into_iter().chain(fields).chain(many("elements").filter_map(text)).collect()
 }
 
+/// `text` as it is read: of a link or a date what stands for it, and nothing escaped.
 fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    let mut parts = text.split('<');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (markup, after) = part.split_once('>').unwrap_or(("", part));
+        shown += markup.rsplit('|').next().unwrap_or_default();
+        shown += after;
+    }
+    shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_reads_as_slack_shows_it() {
+        for (text, shown) in [
+            ("a &lt; b &amp;&amp; b &gt; c", "a < b && b > c"),
+            ("at <!date^0^{time_secs}|00:00:00 UTC> for you", "at 00:00:00 UTC for you"),
+            ("• <https://wiki/a?b=1&amp;c=2|runbook>", "• runbook"),
+            ("<https://wiki>", "https://wiki"),
+        ] {
+            assert_eq!(unescaped(text), shown);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::time::Timestamp;
+use crate::zone::Zone;
 
 /// `1 crash`, `2 crashes`.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
@@ -44,6 +45,40 @@ pub(super) fn date(time: Timestamp) -> String {
     seconds.replace('T', " ").replace('Z', " UTC")
 }
 
+/// `2026-11-21 03:42:17 UTC (04:42:17 +01:00 at the host)`: by both clocks, where they differ; with
+/// the date where that differs too.
+pub(super) fn moment(time: Timestamp, zone: &Zone) -> String {
+    let utc = date(time);
+    let ahead = zone.ahead_seconds(time);
+    if ahead == 0 {
+        return utc;
+    }
+    let micros = ahead.saturating_mul(1_000_000).saturating_add(time.micros());
+    let on_wall = clock(Timestamp::from_micros(micros), time);
+    let on_wall = on_wall.trim_end_matches(" UTC");
+    format!("{utc} ({on_wall} {} at the host)", offset(ahead))
+}
+
+/// `+01:00`, `-03:30`; with seconds where a zone has them, as those before 1900 do.
+fn offset(seconds: i64) -> String {
+    let (sign, all) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
+    let (hours, minutes) = (all / 3600, all / 60 % 60);
+    match all % 60 {
+        0 => format!("{sign}{hours:02}:{minutes:02}"),
+        seconds => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// `12 B`, `204 MiB`, `7.8 GiB`: a digit more where the unit is large.
+pub(super) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..0x400 => format!("{bytes} B"),
+        0x400..0x10_0000 => format!("{} KiB", bytes >> 10),
+        0x10_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
+}
+
 /// `03:42:17 UTC`, with the date where that is another one than that of `since`.
 pub(super) fn clock(time: Timestamp, since: Timestamp) -> String {
     let (written, since) = (date(time), date(since));
@@ -56,6 +91,7 @@ pub(super) fn clock(time: Timestamp, since: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::testing::zone;
 
     #[test]
     fn numbers_read_like_speech() {
@@ -104,5 +140,60 @@ mod tests {
         assert_eq!(date(noon), "2026-11-21 12:00:00 UTC");
         assert_eq!(clock(noon, noon), "12:00:00 UTC");
         assert_eq!(clock(night, noon), "2026-11-22 00:00:00 UTC");
+    }
+    #[test]
+    fn a_moment_is_told_by_both_clocks_where_they_differ() {
+        let at = |text: &str| humantime::parse_rfc3339(text).unwrap().into();
+        let berlin = "CET-1CEST,M3.5.0,M10.5.0/3";
+        for (rule, utc, told) in [
+            ("UTC0", "2026-11-21T13:04:05Z", "2026-11-21 13:04:05 UTC"),
+            (
+                berlin,
+                "2026-11-21T13:04:05Z",
+                "2026-11-21 13:04:05 UTC (14:04:05 +01:00 at the host)",
+            ),
+            (
+                berlin,
+                "2026-07-01T13:04:05Z",
+                "2026-07-01 13:04:05 UTC (15:04:05 +02:00 at the host)",
+            ),
+            (
+                berlin,
+                "2026-11-21T23:04:05Z",
+                "2026-11-21 23:04:05 UTC (2026-11-22 00:04:05 +01:00 at the host)",
+            ),
+            (
+                "NST3:30",
+                "2026-11-21T02:00:00Z",
+                "2026-11-21 02:00:00 UTC (2026-11-20 22:30:00 -03:30 at the host)",
+            ),
+            (
+                "LMT-0:53:28",
+                "2026-11-21T02:00:00Z",
+                "2026-11-21 02:00:00 UTC (02:53:28 +00:53:28 at the host)",
+            ),
+            (
+                berlin,
+                "9999-12-31T23:59:59Z",
+                "9999-12-31 23:59:59 UTC (23:59:59 +01:00 at the host)",
+            ),
+        ] {
+            assert_eq!(moment(at(utc), &zone(rule)), told);
+        }
+    }
+
+    #[test]
+    fn bytes_have_the_unit_that_matters() {
+        for (count, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (212_221_952, "202 MiB"),
+            (1 << 30, "1.0 GiB"),
+            (8_363_012_096, "7.8 GiB"),
+            (u64::MAX, "17179869184.0 GiB"),
+        ] {
+            assert_eq!(bytes(count), words);
+        }
     }
 }

@@ -17,13 +17,14 @@ use crate::job_settings::JobSettings;
 use crate::notice::{JobName, Notice, Subject};
 use crate::paths::Places;
 use crate::policy::Folding;
-use crate::quiet::{Windows, Zone};
+use crate::quiet::Windows;
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, NamedSink, Outcome, Sink, samples};
 use crate::spool::{Limits, Spool};
 use crate::time::Timestamp;
 use crate::verdict::{Exit, ExitKind, VerdictKind};
+use crate::zone::Zone;
 
 /// What a service of the simulation answers at a time.
 type Answers = Box<dyn Fn(Seconds) -> Outcome + Send + Sync>;

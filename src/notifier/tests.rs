@@ -12,13 +12,14 @@ use crate::examine::Settings;
 use crate::id::ReportId;
 use crate::job_settings::JobSettings;
 use crate::policy::Folding;
-use crate::quiet::{Windows, Zone};
+use crate::quiet::Windows;
 use crate::redaction::Redaction;
 use crate::routing::Routing;
 use crate::sinks::{Attempt, Fidelity, Outcome, Sink, Wait};
 use crate::spool::Limits;
 use crate::spool::testing::{empty, id};
 use crate::sys;
+use crate::zone::Zone;
 
 /// Longer than anything here takes on any machine.
 const FOREVER: Duration = Duration::from_secs(120);

@@ -4,11 +4,9 @@
 
 mod silence;
 mod window;
-mod zone;
 
 pub use silence::{LONGEST, Silence};
 pub use window::{Clock, DAYS, Daily, TimeOfDay, When, Window, Windows};
-pub use zone::Zone;
 
 use crate::report::{CrashReport, Withheld, WithheldBy};
 use crate::time::Timestamp;
@@ -45,6 +43,7 @@ mod tests {
     use super::*;
     use crate::globs::JobGlobs;
     use crate::sinks::samples;
+    use crate::zone::Zone;
 
     const HOUR: Duration = Duration::from_secs(3600);
 

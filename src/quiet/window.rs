@@ -1,8 +1,8 @@
 //! Planned windows: `[[window]]`.
 
-use super::Zone;
 use crate::globs::JobGlobs;
 use crate::time::Timestamp;
+use crate::zone::Zone;
 
 /// A time in which some jobs' crashes are planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,11 @@ impl Windows {
         Self { windows, zone, trouble }
     }
 
+    /// The zone that the host lives by; UTC where it is not known.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// Why the host's zone is not known, where a window goes by it.
     pub fn trouble(&self) -> Option<&str> {
         let goes_by_it = |window: &Window| matches!(&window.when, When::Daily(daily) if daily.clock == Clock::Local);
@@ -151,8 +156,8 @@ fn at(seconds: i64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zone::testing::zone;
     use super::*;
+    use crate::zone::testing::zone;
 
     fn instant(text: &str) -> Timestamp {
         humantime::parse_rfc3339(text).unwrap().into()

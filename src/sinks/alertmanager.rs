@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::http::{Post, ProxyChoice, Transport, classify, parse_url};
 use super::{Attempt, Context, Needed, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::secret::{Environment, Secret};
 use crate::verdict::Severity;
 use credentials::Credentials;
@@ -93,7 +93,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         },
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -119,12 +119,12 @@ struct Alertmanager {
     layout: Layout,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Alertmanager {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let message = Message::of(attempt.notice, attempt.now, &self.view);
         let alerts =
             self.layout.alerts(attempt.notice, &message, attempt.fidelity, attempt.now).to_string();
         let mut headers = HeaderMap::new();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify, read_url};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -66,7 +66,7 @@ pub(super) fn open(
         webhook_url: context.guarded(webhook_url?),
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -75,14 +75,14 @@ struct Webhook<C> {
     webhook_url: SecretSource,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl<C: Chat> Sink for Webhook<C> {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let url = read_url("webhook_url", &self.webhook_url, &self.environment)?;
         let url = self.chat.address(url);
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let message = Message::of(attempt.notice, attempt.now, &self.view);
         let body = match attempt.fidelity {
             Fidelity::Full => self.chat.full(&message),
             Fidelity::Minimal => self.chat.minimal(&message),
@@ -102,9 +102,18 @@ impl<C: Chat> Sink for Webhook<C> {
 /// with one that fills whatever room there is to the last character.
 #[cfg(test)]
 pub(super) fn messages() -> Vec<Message> {
+    use crate::message::{Log, Section, Whose};
+
     let mostly = super::samples::messages(50);
-    let endless = || crate::message::Log { path: "/x".to_owned(), lines: vec!["<".into(); 9999] };
-    let of_one = mostly.iter().filter(|message| message.jobs.is_none());
-    let filled = of_one.map(|message| Message { log: Some(endless()), ..message.clone() });
+    let endless = || {
+        let (path, lines) = ("/x".to_owned(), vec!["<".into(); 9999]);
+        Section::Log(Log { path, lines, whose: Whose::LastOfThisRun })
+    };
+    let of_one = mostly.iter().filter(|message| message.jobs().is_none());
+    let filled = of_one.map(|message| {
+        let others = message.sections.iter().filter(|it| !matches!(it, Section::Log(_)));
+        let sections = others.cloned().chain([endless()]).collect();
+        Message { sections, ..message.clone() }
+    });
     filled.chain(mostly.clone()).collect()
 }

@@ -9,12 +9,15 @@ use reqwest::Url;
 use super::http::{ProxyChoice, Transport, parse_url};
 use super::need::{Need, Needed, Shape};
 use super::{Delivery, Period};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
+use crate::zone::Zone;
 
 /// What holds for the sink being made; takes note of what is wrong with its table.
 pub struct Context<'a> {
     environment: &'a Arc<Environment>,
     delivery: &'a Delivery,
+    zone: &'a Zone,
     exposed: Option<&'a str>,
     problems: Vec<String>,
     needs: Vec<Need>,
@@ -32,13 +35,15 @@ pub struct Overrides {
 }
 
 impl<'a> Context<'a> {
-    /// The context of a sink in a file of which others can read the secrets if it is `exposed`.
+    /// The context of a sink of a host in `zone`, in a file of which others can read the secrets if
+    /// it is `exposed`.
     pub fn new(
         environment: &'a Arc<Environment>,
         delivery: &'a Delivery,
+        zone: &'a Zone,
         exposed: Option<&'a str>,
     ) -> Self {
-        Self { environment, delivery, exposed, problems: Vec::new(), needs: Vec::new() }
+        Self { environment, delivery, zone, exposed, problems: Vec::new(), needs: Vec::new() }
     }
 
     /// What was noted, once.
@@ -94,9 +99,9 @@ impl<'a> Context<'a> {
         own.or_else(|| self.delivery.ca_file.clone())
     }
 
-    /// How many lines of the log a message shows.
-    pub(super) fn log_lines(&self) -> usize {
-        self.delivery.log_lines
+    /// How a message shows what it tells.
+    pub(super) fn view(&self) -> View {
+        View { log_lines: self.delivery.log_lines, zone: self.zone.clone() }
     }
 
     /// Exactly one of `KEY`, `KEY_file`, `KEY_env`: the URL of an HTTP service.

@@ -14,6 +14,7 @@ use lettre::message::Mailbox;
 use serde::Deserialize;
 
 use super::{Attempt, Context, Needed, Outcome, Period, Sink, fingerprint};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
 use letter::Letter;
 use smtp::{Server, Starttls};
@@ -88,7 +89,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         timeout: context.timeout(settings.timeout),
         ca_file,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -132,7 +133,7 @@ struct Email {
     timeout: Duration,
     ca_file: Option<PathBuf>,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Email {
@@ -143,7 +144,7 @@ impl Sink for Email {
             None => Address::new("upstart-monitor", &host).map(|from| Mailbox::new(None, from)),
         };
         let from = from.map_err(|error| Outcome::Parked { why: format!("from: {error}") })?;
-        let letter = Letter::new(attempt, &host, from, self.to.clone(), self.log_lines);
+        let letter = Letter::new(attempt, &host, from, self.to.clone(), &self.view);
         match &self.way {
             Way::Sendmail(program) => Ok(sendmail::send(program, &letter, self.timeout)),
             Way::Smtp(server, login) => self.post(server, login.as_ref(), letter, host),

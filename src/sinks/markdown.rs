@@ -1,17 +1,24 @@
 //! Markdown as chats show it: what is escaped so that text stays text, and calls nobody.
 
-mod parts;
-
-pub(super) use parts::Parts;
-#[cfg(test)]
-pub(super) use parts::of_others;
-
 use super::mrkdwn::without_fence;
-use super::text::cut;
+use super::outline::{Markup, PLAIN};
+use super::text::{cut, width};
 
 /// Stands unseen behind a character that would begin a mention, a link or an entity: some chats
 /// translate these before they look at the Markdown, so a backslash does not help.
 const BREAK: char = '\u{200b}';
+
+/// Markdown, counted in characters.
+pub(super) const MARKDOWN: Markup = Markup {
+    text: |text, most| escaped_within(text, most, width),
+    literal: code,
+    link: |name, url| format!("[{name}]({url})"),
+    measure: width,
+    heading: ["\n**", "**", "\n"],
+    log: ["```\n", "\n```\n"],
+    code: ["`", "`"],
+    ..PLAIN
+};
 
 /// `text`, one line, with nothing in it that is shown otherwise than it is written; ends in `…`
 /// before its cost would be above `most`, never inside what stands for one character.
@@ -20,6 +27,7 @@ pub(super) fn escaped_within(text: &str, most: usize, cost: impl Fn(&str) -> usi
 }
 
 /// The same, whole.
+#[cfg(test)]
 fn escaped(text: &str) -> String {
     escaped_within(text, usize::MAX, str::len)
 }
@@ -39,9 +47,25 @@ fn code(line: &str) -> String {
     without_fence(line).replace("<!", "<\u{200b}!").replace("<@", "<\u{200b}@")
 }
 
-/// These lines, made by [`code`], in a fence.
-fn fenced(lines: &[String]) -> String {
-    format!("```\n{}\n```", lines.join("\n"))
+/// `text` without the Markdown of our own and without what is in fences: what is left is others'.
+#[cfg(test)]
+pub(super) fn of_others(text: &str) -> String {
+    let outside: String = text.split("```").step_by(2).collect();
+    let outside = ["Kernel", "Log", "Unusual", "Changed", "Why", "Links", "Jobs"]
+        .iter()
+        .fold(outside, |text, heading| text.replace(&format!("**{heading}**"), ""));
+    let outside = without_links(outside);
+    let (before, rest) = outside.split_once("`upstart-crash ").unwrap_or((&outside, ""));
+    format!("{before}{}", rest.split_once('`').unwrap_or_default().1)
+}
+
+/// `text` with the names of its links in their place.
+#[cfg(test)]
+fn without_links(text: String) -> String {
+    let Some((before, rest)) = text.split_once("](https://wiki.example.com/") else { return text };
+    let (before, name) = before.rsplit_once("• [").unwrap();
+    let (_, after) = rest.split_once(')').unwrap();
+    without_links(format!("{before}{name}{after}"))
 }
 
 /// Whether `text` is shown as it is written, but for breaks and backslashes.
@@ -85,7 +109,7 @@ mod tests {
     #[test]
     fn nothing_in_a_fence_ends_it_or_calls_anybody() {
         let lines = ["``` x", "``", "`", "<!channel> <@U1> a < b"].map(code);
-        let text = fenced(&lines);
+        let text = format!("```\n{}\n```", lines.join("\n"));
         assert_eq!(text.matches("```").count(), 2, "{text}");
         assert!(!text.contains("<!") && !text.contains("<@") && text.contains("a < b"), "{text}");
     }

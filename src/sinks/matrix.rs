@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify_taken};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -57,7 +57,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         token: token?,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -67,13 +67,13 @@ struct Matrix {
     token: SecretSource,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Matrix {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let token = bearer("access_token", &self.token, &self.environment)?;
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let message = Message::of(attempt.notice, attempt.now, &self.view);
         let body = layout::body(&message, attempt.fidelity).to_string().into_bytes();
         let url = self.url(&attempt.notice.notice().id.text());
         let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);

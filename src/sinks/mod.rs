@@ -11,6 +11,7 @@ pub mod discord;
 pub mod email;
 pub mod exec;
 pub mod file;
+mod fit;
 pub mod googlechat;
 mod http;
 mod json;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, bearer, classify_taken};
 use super::{Attempt, Context, Fidelity, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -75,7 +75,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         priority: priority?,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -86,7 +86,7 @@ struct Ntfy {
     priority: Option<u8>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Ntfy {
@@ -97,15 +97,15 @@ impl Sink for Ntfy {
         if let Some(token) = &self.token {
             headers.insert(AUTHORIZATION, bearer("token", token, &self.environment)?);
         }
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let message = Message::of(attempt.notice, attempt.now, &self.view);
         let mut body = layout::body(&message, attempt.fidelity);
         if let Some(fields) = body.as_object_mut() {
             let severity = attempt.notice.notice().severity;
             let priority = self.priority.unwrap_or_else(|| layout::priority(severity));
             fields.insert("topic".to_owned(), topic.reveal().into());
             fields.insert("priority".to_owned(), priority.into());
-            let report = attempt.notice.report().filter(|_| attempt.fidelity == Fidelity::Full);
-            if let Some(link) = report.and_then(layout::click) {
+            let is_full = attempt.fidelity == Fidelity::Full;
+            if let Some(link) = layout::click(&message).filter(|_| is_full) {
                 fields.insert("click".to_owned(), link.into());
             }
         }

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_taken, percent_decoded};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -55,7 +56,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         headers: headers?,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -72,7 +73,7 @@ struct Otlp {
     headers: Option<SecretSource>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Otlp {
@@ -82,7 +83,7 @@ impl Sink for Otlp {
             None => Ok(HeaderMap::new()),
         };
         let headers = headers.map_err(|why| Outcome::Parked { why: format!("headers: {why}") })?;
-        let body = record::request(attempt, self.log_lines).to_string().into_bytes();
+        let body = record::request(attempt, &self.view).to_string().into_bytes();
         let answer = self.transport.post_json(Post { url: self.url.clone(), headers, body })?;
         Ok(judge(&answer, attempt.now))
     }

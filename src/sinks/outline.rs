@@ -1,19 +1,22 @@
 //! A message as one text, in the markup of a service that takes one.
 //!
-//! What others wrote is cut before it is written down, between characters; a log and a list
-//! between lines. Limits hold for what is sent: markup and escapes count.
+//! What others wrote is cut before it is written down, between characters; sections as `fit.rs` does
+//! it. Limits hold for what is sent: markup and escapes count.
 
 use super::Fidelity;
+use super::fit::{Fitted, Ways};
 use super::text::cut;
-use crate::message::{Jobs, Log, Message, last_within};
+use crate::message::{Fact, Message, Section};
 
 /// How a service writes what a message is made of; the pairs stand around it.
 #[derive(Clone, Copy)]
 pub(super) struct Markup {
-    /// Writes one character of a text that others wrote.
-    pub text: fn(char, &mut String),
-    /// The same in code and logs.
-    pub literal: fn(char, &mut String),
+    /// Writes a text that others wrote; ends it in `…` before it would take more than so much.
+    pub text: fn(&str, usize) -> String,
+    /// Writes a line of code or of a log, whole.
+    pub literal: fn(&str) -> String,
+    /// Writes a way to a page: its name, as it was written, and its URL.
+    pub link: fn(&str, &str) -> String,
     /// How much of the room a written text takes.
     pub measure: fn(&str) -> usize,
     /// Before a heading, after it, and after what stands on its line.
@@ -26,7 +29,7 @@ pub(super) struct Markup {
     pub list: [&'static str; 2],
     /// One item.
     pub item: [&'static str; 2],
-    /// The lines of a log.
+    /// The lines of a log, or of the kernel.
     pub log: [&'static str; 2],
     /// A command.
     pub code: [&'static str; 2],
@@ -36,8 +39,9 @@ pub(super) struct Markup {
 
 /// No markup at all.
 pub(super) const PLAIN: Markup = Markup {
-    text: |c, text| text.push(c),
-    literal: |c, text| text.push(c),
+    text: |text, most| cut(text, most, |c, text| text.push(c), str::len),
+    literal: str::to_owned,
+    link: |name, url| format!("{name}: {url}"),
     measure: str::len,
     heading: ["\n", "", "\n"],
     facts: ["", ""],
@@ -62,6 +66,26 @@ pub(super) fn headed(message: &Message, fidelity: Fidelity) -> String {
 /// Of the facts, the plainest form has as many: those on who, what and when stand first.
 const KEY_FACTS: usize = 6;
 
+/// Of the room, the title has one part of so many at most.
+const TITLE_PART: usize = 4;
+
+/// The longest name of a section: what stands before all of them is measured by it.
+const HEADING: &str = "Unusual";
+
+/// All of `message` within `room`, its title between `open` and `close`.
+pub(super) fn titled(
+    message: &Message,
+    markup: &Markup,
+    [open, close]: [&str; 2],
+    room: usize,
+    fidelity: Fidelity,
+) -> String {
+    let title = (markup.text)(&headed(message, fidelity), room / TITLE_PART);
+    let title = format!("{open}{title}{close}");
+    let room = room.saturating_sub((markup.measure)(&title));
+    title + &outline(message, markup, room, fidelity)
+}
+
 /// All of `message` but its title, within `room`; in the plainest form the key facts and the jobs.
 pub(super) fn outline(
     message: &Message,
@@ -69,123 +93,78 @@ pub(super) fn outline(
     room: usize,
     fidelity: Fidelity,
 ) -> String {
-    let below = markup.below(message, room / 16);
     let most = if fidelity == Fidelity::Full { usize::MAX } else { KEY_FACTS };
-    let mut text = markup.facts(message.facts.iter().take(most), room / 8 * 3, room / 24);
-    let left = |text: &str| {
-        room.saturating_sub((markup.measure)(text)).saturating_sub((markup.measure)(&below))
-    };
-    if fidelity == Fidelity::Full && !message.reasons.is_empty() {
-        text += &markup.reasons(&message.reasons, left(&text).min(room / 8));
-    }
-    if let Some(jobs) = &message.jobs {
-        text += &markup.jobs(jobs, left(&text));
-    }
-    if let Some(log) = message.log.as_ref().filter(|_| fidelity == Fidelity::Full) {
-        text += &markup.logged(log, left(&text), room / 16);
-    }
-    text + &below
+    let facts = markup.facts(message.facts.iter().take(most), room / 8 * 3, room / 24);
+    let room = room.saturating_sub((markup.measure)(&facts));
+    facts + &markup.details(message, room, fidelity)
 }
 
 impl Markup {
-    /// `text` as it is written; ends in `…` before it would take more than `most`.
-    pub(super) fn cut(&self, text: &str, most: usize) -> String {
-        self.cut_by(self.text, text, most)
+    /// What comes under the facts, within `room`.
+    pub(super) fn details(&self, message: &Message, room: usize, fidelity: Fidelity) -> String {
+        let below = self.below(message, room / 16);
+        let room = room.saturating_sub((self.measure)(&below));
+        let is_told = |section: &Fitted<'_>| {
+            fidelity == Fidelity::Full || matches!(section.section, Section::Jobs(_))
+        };
+        let fitted = self.ways().fit(&message.sections, room);
+        let sections = fitted.iter().filter(|it| is_told(it)).map(|it| self.section(it));
+        sections.collect::<String>() + &below
     }
 
-    fn cut_by(&self, write: fn(char, &mut String), text: &str, most: usize) -> String {
-        cut(text, most, write, self.measure)
+    fn ways(&self) -> Ways {
+        let all = |parts: &[&str]| parts.iter().map(|part| (self.measure)(part)).sum::<usize>();
+        Ways {
+            text: self.text,
+            code: self.literal,
+            link: self.link,
+            cost: self.measure,
+            frame: all(&self.heading) + all(&[HEADING, " "]) + all(&self.list).max(all(&self.log)),
+            line: all(&self.item).max(all(&["\n"])),
+            most: usize::MAX,
+        }
     }
 
     /// As many facts as `room` has, each with at most `most` of it.
-    fn facts<'a>(
-        &self,
-        facts: impl Iterator<Item = &'a (&'static str, String)>,
-        room: usize,
-        most: usize,
-    ) -> String {
-        let [before, between, after] = self.fact;
-        let written = facts.map(|(label, value)| {
-            format!("{before}{label}{between}{}{after}", self.cut(value, most))
-        });
-        self.within(self.facts, written, room)
-    }
-
-    /// Why, the weightiest first, as many as `room` has; of the first one at least its beginning.
-    fn reasons(&self, reasons: &[String], room: usize) -> String {
-        let [before, after] = self.item;
-        let heading = self.heading("Why", "");
-        let frame = [&heading, before, after, self.list[0], self.list[1]];
-        let frame: usize = frame.iter().map(|part| (self.measure)(part)).sum();
-        let most = room.saturating_sub(frame);
-        let items =
-            reasons.iter().map(|reason| format!("{before}{}{after}", self.cut(reason, most)));
-        let room = room.saturating_sub((self.measure)(&heading));
-        heading.clone() + &self.within(self.list, items, room)
-    }
-
-    /// The first of `parts` that fit into `room` with the pair around them.
-    fn within(
-        &self,
-        [open, close]: [&str; 2],
-        parts: impl Iterator<Item = String>,
-        room: usize,
-    ) -> String {
+    fn facts<'a>(&self, facts: impl Iterator<Item = &'a Fact>, room: usize, most: usize) -> String {
+        let ([open, close], [before, between, after]) = (self.facts, self.fact);
         let mut used = (self.measure)(open) + (self.measure)(close);
         let mut text = open.to_owned();
-        for part in parts {
-            used += (self.measure)(&part);
+        for Fact { label, value, .. } in facts {
+            let fact = format!("{before}{label}{between}{}{after}", (self.text)(value, most));
+            used += (self.measure)(&fact);
             if used > room {
                 break;
             }
-            text += &part;
+            text += &fact;
         }
         text + close
     }
 
-    /// The jobs of a digest, a line each; those that do not fit are counted.
-    fn jobs(&self, jobs: &Jobs, room: usize) -> String {
-        let ([before, after], [open, close]) = (self.item, self.list);
-        let item = |line: &str| format!("{before}{}{after}", self.cut(line, usize::MAX));
-        let heading = self.heading("Jobs", "");
-        let frame = [&heading, open, close].iter().map(|part| (self.measure)(part)).sum();
-        let lines = jobs.within(room.saturating_sub(frame), |line| (self.measure)(&item(line)));
-        let items: String = lines.iter().map(|line| item(line)).collect();
-        format!("{heading}{open}{items}{close}")
-    }
-
-    /// The end of a log, in whole lines; the name of its file with at most `most`.
-    fn logged(&self, log: &Log, room: usize, most: usize) -> String {
-        let ([open, close], [code, end]) = (self.log, self.code);
-        let path = format!("{code}{}{end}", self.cut_by(self.literal, &log.path, most));
-        let heading = self.heading("Log", &format!(" {path}"));
-        let frame = [&heading, open, close].iter().map(|part| (self.measure)(part)).sum();
-        let lines: Vec<_> =
-            log.lines.iter().map(|line| self.cut_by(self.literal, line, usize::MAX)).collect();
-        let line_end = (self.measure)("\n");
-        let cost = |line: &str| (self.measure)(line) + line_end;
-        let lines = last_within(&lines, room.saturating_sub(frame), cost);
-        match lines {
-            [] => String::new(),
-            lines => format!("{heading}{open}{}{close}", lines.join("\n")),
-        }
+    fn section(&self, section: &Fitted<'_>) -> String {
+        let [before, after, end] = self.heading;
+        let Fitted { section, caption, lines } = section;
+        let space = if caption.is_empty() { "" } else { " " };
+        let heading = format!("{before}{}{after}{space}{caption}{end}", section.heading());
+        let is_code = matches!(section, Section::Log(_) | Section::Kernel(_));
+        let [open, close] = if is_code { self.log } else { self.list };
+        let [item, item_end] = self.item;
+        let lines = match is_code {
+            true => lines.join("\n"),
+            false => lines.iter().map(|line| format!("{item}{line}{item_end}")).collect(),
+        };
+        format!("{heading}{open}{lines}{close}")
     }
 
     /// How to see the rest, and what is missing, of which is told `most`.
     fn below(&self, message: &Message, most: usize) -> String {
         let ([open, close], [code, end]) = (self.below, self.code);
-        let Message { names, short_id, command, missing, .. } = message;
+        let Message { names, short_id, command, .. } = message;
         let mut text = format!("{open}{names} {short_id} · {code}{command}{end}");
-        if !missing.is_empty() {
-            let missing = format!(" · not collected: {}", missing.join("; "));
-            text += &self.cut(&missing, most);
+        if let Some(missing) = message.not_collected() {
+            text += &(self.text)(&format!(" · {missing}"), most);
         }
         text + close
-    }
-
-    fn heading(&self, heading: &str, rest: &str) -> String {
-        let [before, after, end] = self.heading;
-        format!("{before}{heading}{after}{rest}{end}")
     }
 }
 
@@ -205,6 +184,11 @@ pub(super) fn html(c: char, text: &mut String) {
         '>' => text.push_str("&gt;"),
         c => text.push(c),
     }
+}
+
+/// A way to the page at `url` in HTML.
+pub(super) fn html_link(name: &str, url: &str) -> String {
+    format!("<a href=\"{}\">{name}</a>", url.replace('&', "&amp;"))
 }
 
 /// Writes `c` as HTML in which nobody is called.
@@ -228,16 +212,39 @@ mod tests {
     fn plain_text_looks_like_this() {
         let message = samples::message(&samples::notices()[0], 2);
         assert_eq!(
-            outline(&message, &PLAIN, 4096, Fidelity::Full),
+            outline(&message, &PLAIN, 8192, Fidelity::Full),
             "Host: web-1\n\
              Job: nginx (eu-1)\n\
              Verdict: crashed: SIGSEGV\n\
              Time: 2026-11-21 03:42:17 UTC\n\
              Since told last: 2 crashes (1 × SIGSEGV, 1 × exit status 1)\n\
              Ran: 5 h 42 min\n\
-             Load: 8.42 3.10 1.05\n\
-             Memory free: 0.2 GiB of 7.8 GiB\n\
              Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)\n\
+             Labels: team=web\n\
+             \n\
+             Kernel\n\
+             nginx[4712]: segfault at 0 ip 00000000004005d4 sp 00007ffc6a1d2e30 error 4 in \
+             nginx[400000+f2000]\n\
+             init: nginx (eu-1) main process (4712) killed by SEGV signal\n\
+             \n\
+             Log /var/log/upstart/nginx-eu-1.log (the last lines of this run)\n\
+             worker died\n\
+             AssertionError: a < b && b > c\n\
+             \n\
+             Unusual\n\
+             • memory: about 202 MiB of 7.8 GiB available\n\
+             • swap: 4 KiB of 2.0 GiB free\n\
+             • memory of /upstart/nginx: at its limit 7 times, \
+             1 process killed for want of memory\n\
+             • load: 8.42 3.10 1.05 on 4 processors\n\
+             • pressure: everything waited for memory 41 % of 10 s\n\
+             • disk /var/log/upstart: 0 B of 4.8 GiB available\n\
+             • disk /var/log/upstart: 12 of 327680 inodes available\n\
+             • file handles: 790112 of 812014 open\n\
+             \n\
+             Changed\n\
+             • /etc/init/nginx.conf was changed 4 h 30 min before the crash, while the job ran\n\
+             • packages were changed 21 h 17 min before the crash\n\
              \n\
              Why\n\
              • init calls it a failure and respawns the job\n\
@@ -245,9 +252,8 @@ mod tests {
              • the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there: \
              pre-stop never ran\n\
              \n\
-             Log /var/log/upstart/nginx-eu-1.log\n\
-             worker died\n\
-             AssertionError: a < b && b > c\n\
+             Links\n\
+             • runbook: https://wiki.example.com/nginx\n\
              \n\
              report 6c1d8e40 · upstart-crash show 6c1d8e40 · not collected: pressure: not �there"
         );
@@ -255,7 +261,11 @@ mod tests {
 
     #[test]
     fn every_message_keeps_within_its_room_and_the_worst_log_has_some_of_it() {
-        let html = Markup { text: html, literal: html, ..PLAIN };
+        let html = Markup {
+            text: |text, most| cut(text, most, html, str::len),
+            literal: |line| cut(line, usize::MAX, html, str::len),
+            ..PLAIN
+        };
         for message in samples::messages(50) {
             for room in [1000, 4096, 20_000] {
                 for fidelity in [Fidelity::Full, Fidelity::Minimal] {
@@ -264,7 +274,7 @@ mod tests {
                 }
             }
             let text = outline(&message, &html, 4096, Fidelity::Full);
-            assert_eq!(text.contains("\nLog "), message.log.is_some(), "{text}");
+            assert_eq!(text.contains("\nLog "), message.log().is_some(), "{text}");
         }
     }
 
@@ -280,8 +290,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_cut_keeps_the_limit_and_every_entity(text in "[&<>@a🚀\"\\\\]{0,40}", most in 6_usize..60) {
-            let markup = Markup { text: uncalled_html, measure: json_len, ..PLAIN };
-            let (cut, whole) = (markup.cut(&text, most), markup.cut(&text, usize::MAX));
+            let within = |most| cut(&text, most, uncalled_html, json_len);
+            let (cut, whole) = (within(most), within(usize::MAX));
             prop_assert!(json_len(&cut) <= most);
             let plain = |text: &str| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
             prop_assert_eq!(plain(&whole).replace('\u{200b}', ""), text);

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_as, classify_taken, parse_url};
 use super::{Attempt, Context, Needed, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::notice::Subject;
 use crate::secret::{Environment, Redactor, Secret, SecretSource};
 use crate::time::Timestamp;
@@ -66,7 +66,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         group: settings.group,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -85,7 +85,7 @@ struct PagerDuty {
     group: Option<String>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for PagerDuty {
@@ -96,7 +96,7 @@ impl Sink for PagerDuty {
         let severity = self.severity.get(&notice.severity).copied();
         let event = layout::Event {
             told: attempt.notice,
-            message: &Message::of(attempt.notice, attempt.now, self.log_lines),
+            message: &Message::of(attempt.notice, attempt.now, &self.view),
             severity: severity.unwrap_or(notice.severity),
             group: self.group.as_deref(),
         };

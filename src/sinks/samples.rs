@@ -1,11 +1,12 @@
 //! Reports and notices for the tests of what puts them into words.
 
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
 use crate::redaction::{Redacted, Redaction};
-use crate::report::CrashReport;
+use crate::report::{CrashReport, Link};
 use crate::time::Timestamp;
 use crate::verdict::VerdictKind;
+use crate::zone::Zone;
 
 /// A crash with everything in it, markup and terminal sequences included.
 pub(crate) fn report() -> CrashReport {
@@ -36,6 +37,18 @@ pub(crate) fn worst() -> CrashReport {
     let left = report.aftermath.as_mut().unwrap().left_behind.as_mut().unwrap();
     left[0].command = "&".repeat(256);
     left.resize(20, left[0].clone());
+    let kernel = report.kernel.as_mut().unwrap();
+    kernel.lines[0].text = format!("{}]: segfault at 0", "&<".repeat(500));
+    let changes = report.aftermath.as_mut().unwrap().changes.as_mut().unwrap();
+    changes.configuration[0].path = format!("/etc/init/{}.conf", "&".repeat(4000));
+    changes.configuration.resize(50, changes.configuration[0].clone());
+    let disks = report.snapshot.disks.as_mut().unwrap();
+    disks[1].path = format!("/{}", "<".repeat(4000));
+    disks.resize(20, disks[1].clone());
+    report.labels.extend((0..50).map(|n| (format!("label_{n}"), "&".repeat(100))));
+    report.links[0].href = format!("https://wiki.example.com/?{}", "&".repeat(450));
+    report.links[0].text = "&".repeat(100);
+    report.links.resize(20, report.links[0].clone());
     let log = report.log.as_mut().unwrap();
     log.path = format!("/var/log/upstart/{}.log", "&".repeat(4000));
     log.lines = vec!["&<>`".repeat(320); 50];
@@ -190,10 +203,15 @@ pub(crate) fn redacted(notice: &Notice, report: Option<&CrashReport>) -> Redacte
     Redaction::off().redact_notice(notice, report)
 }
 
+/// As a host in UTC shows what it tells.
+pub(crate) fn view(log_lines: usize) -> View {
+    View { log_lines, zone: Zone::utc() }
+}
+
 /// What is told of `notice`, and of [`report`] where it names one.
 pub(crate) fn message(notice: &Notice, log_lines: usize) -> Message {
     let report = notice.report().map(|_| report());
-    Message::of(&redacted(notice, report.as_ref()), notice.time, log_lines)
+    Message::of(&redacted(notice, report.as_ref()), notice.time, &view(log_lines))
 }
 
 /// Each kind of notice with the report that it names, as it mostly is and at its worst.
@@ -211,14 +229,15 @@ pub(crate) fn all_told() -> Vec<Redacted> {
 pub(crate) fn messages(log_lines: usize) -> Vec<Message> {
     let late = |time: Timestamp| Timestamp::from_micros(time.micros() + 3_600_000_000);
     let told = all_told();
-    told.iter().map(|told| Message::of(told, late(told.notice().time), log_lines)).collect()
+    let view = view(log_lines);
+    told.iter().map(|told| Message::of(told, late(told.notice().time), &view)).collect()
 }
 
 /// What is told of a crash of a job, on a host and after a log with `planted` in their names.
 pub(crate) fn hostile_message(planted: &str) -> Message {
     let report = hostile(planted);
     let told = redacted(&Notice::of(&report), Some(&report));
-    Message::of(&told, report.time, 20)
+    Message::of(&told, report.time, &view(20))
 }
 
 /// The crash of a job, on a host and after a log with `planted` in their names.
@@ -231,6 +250,14 @@ pub(crate) fn hostile(planted: &str) -> CrashReport {
     }
     report.verdict.reasons = vec![planted.to_owned()];
     report.incomplete[0].reason = planted.to_owned();
+    report.kernel.as_mut().unwrap().lines[0].text = format!("{planted}]: segfault at 0");
+    let changes = report.aftermath.as_mut().unwrap().changes.as_mut().unwrap();
+    changes.configuration[0].path = format!("/etc/init/{planted}.conf");
+    report.snapshot.disks.as_mut().unwrap()[1].path = format!("/{planted}");
+    report.snapshot.cgroup_memory.as_mut().unwrap().path = format!("/{planted}");
+    report.labels.insert("team".to_owned(), planted.to_owned());
+    let href = format!("https://wiki.example.com/{planted}");
+    report.links.push(Link { text: planted.to_owned(), href });
     let log = report.log.as_mut().unwrap();
     (log.path, log.lines) = (format!("/{planted}"), vec![planted.to_owned(), "end".to_owned()]);
     report

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify_taken, parse_url};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
+use crate::message::View;
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -56,7 +57,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         stage,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -66,14 +67,14 @@ struct Sentry {
     stage: Option<String>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Sentry {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let dsn = self.dsn.read(&self.environment).and_then(|dsn| Dsn::parse(&dsn));
         let dsn = dsn.map_err(|why| Outcome::Parked { why: format!("dsn: {why}") })?;
-        let mut event = event::event(attempt, self.log_lines);
+        let mut event = event::event(attempt, &self.view);
         if let (Some(fields), Some(stage)) = (event.as_object_mut(), &self.stage) {
             fields.insert("environment".to_owned(), stage.as_str().into());
         }

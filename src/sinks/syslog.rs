@@ -11,8 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Attempt, Context, Fidelity, Outcome, Period, Sink, Wait, fingerprint};
-use crate::message::Message;
-use crate::quiet::Zone;
+use crate::message::{Message, View};
 use crate::secret::Environment;
 use target::Target;
 
@@ -59,7 +58,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         facility: facility?,
         timeout: context.timeout(timeout),
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -78,7 +77,7 @@ struct Syslog {
     facility: Facility,
     timeout: Duration,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Syslog {
@@ -98,7 +97,7 @@ impl Sink for Syslog {
 impl Syslog {
     fn line(&self, attempt: &Attempt<'_>) -> String {
         let Attempt { notice: told, fidelity, now } = *attempt;
-        let message = Message::of(told, now, self.log_lines);
+        let message = Message::of(told, now, &self.view);
         let notice = told.notice();
         let text = |most| match fidelity {
             Fidelity::Full => line::full(&message, notice, most),
@@ -107,8 +106,8 @@ impl Syslog {
         let most = self.target.longest_line();
         match self.target {
             Target::Local(_) => {
-                let zone = Zone::of(self.environment.places()).unwrap_or_else(|_| Zone::utc());
-                line::bsd(self.facility, notice, text, now, zone.ahead_seconds(now), most)
+                let ahead = self.view.zone.ahead_seconds(now);
+                line::bsd(self.facility, notice, text, now, ahead, most)
             }
             Target::Udp(..) | Target::Tcp(..) => line::rfc_5424(self.facility, notice, text, most),
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Post, ProxyChoice, Transport, classify, classify_as};
 use super::{Attempt, Context, Outcome, Overrides, Period, Sink, fingerprint};
-use crate::message::Message;
+use crate::message::{Message, View};
 use crate::secret::{Environment, Secret, SecretSource};
 use crate::time::Timestamp;
 
@@ -76,7 +76,7 @@ pub fn open(settings: Settings, context: &mut Context<'_>) -> Option<Box<dyn Sin
         topic: settings.message_thread_id,
         transport,
         environment: context.environment(),
-        log_lines: context.log_lines(),
+        view: context.view(),
     }))
 }
 
@@ -87,13 +87,13 @@ struct Telegram {
     topic: Option<i64>,
     transport: Transport,
     environment: Arc<Environment>,
-    log_lines: usize,
+    view: View,
 }
 
 impl Sink for Telegram {
     fn try_once(&self, attempt: &Attempt<'_>) -> Result<Outcome, Outcome> {
         let url = self.url().map_err(|why| Outcome::Parked { why: format!("bot_token: {why}") })?;
-        let message = Message::of(attempt.notice, attempt.now, self.log_lines);
+        let message = Message::of(attempt.notice, attempt.now, &self.view);
         let mut body = layout::body(&message, attempt.fidelity);
         if let Some(fields) = body.as_object_mut() {
             fields

@@ -80,8 +80,8 @@ pub(super) fn careful_len(payload: &Value) -> usize {
     }
 }
 
-/// Whether `text` is HTML of these tags alone, without attributes, each closed in its place, and
-/// every `&` begins an entity.
+/// Whether `text` is HTML of these tags alone, each closed in its place, and every `&` begins an
+/// entity. An `a` leads to a page; no other one has attributes.
 pub(super) fn is_html(text: &str, tags: &[&str]) -> bool {
     let mut open = Vec::new();
     let mut parts = text.split('<');
@@ -95,6 +95,8 @@ pub(super) fn is_html(text: &str, tags: &[&str]) -> bool {
             let fits = match tag.strip_prefix('/') {
                 Some(tag) => open.pop() == Some(tag),
                 None => {
+                    let url = tag.strip_prefix("a href=\"http").and_then(|it| it.strip_suffix('"'));
+                    let tag = if url.is_some_and(|url| !url.contains('"')) { "a" } else { tag };
                     open.push(tag);
                     tags.contains(&tag)
                 }

@@ -180,6 +180,14 @@ impl Host {
         std::fs::write(self.path(absolute), content).unwrap();
     }
 
+    /// Puts the host into the zone with this rule (tzset(3)), in the format of tzfile(5).
+    pub fn live_by(&self, rule: &str) {
+        let header = [b"TZif2".as_slice(), &[0; 34], &[1, 0, 0, 0, 4]].concat();
+        let kind = b"\0\0\0\0\0\0UTC\0";
+        let file = [&header, &kind[..], &header, kind, b"\n", rule.as_bytes(), b"\n"].concat();
+        self.write("/etc/localtime", file);
+    }
+
     /// Writes a script that can be executed.
     pub fn write_program(&self, absolute: &str, script: &str) {
         self.write(absolute, script);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::labels::{OURS, is_name};
-use crate::message::{Message, harmless, last_within, shortened};
+use crate::message::{Fact, Message, Section, harmless, last_within, shortened};
 use crate::redaction::Redacted;
 
 /// The name of the page that a job's alert leads to, as people call it in alerting rules.
@@ -23,7 +23,7 @@ pub(super) fn least(summary: &str) -> Map<String, Value> {
 
 /// Everything, the labels of the job and its runbook included.
 pub(super) fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
-    let Message { title, facts, reasons, jobs, log, missing, names, short_id, command, .. } =
+    let Message { title, facts, machine, sections, missing, names, short_id, command, .. } =
         message;
     let mut annotations = Map::new();
     let mut add = |name: &str, text: &str| {
@@ -36,20 +36,26 @@ pub(super) fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
         let is_told = |name: &str| !is_name(name) || OURS.contains(&name);
         let labels = report.labels.iter().filter(|(name, _)| !is_told(name));
         labels.for_each(|(name, value)| add(name, &harmless(value)));
-        if let Some(link) = report.links.first() {
-            add(RUNBOOK, &harmless(&link.href));
-        }
     }
-    let facts = facts.iter().map(|(label, value)| format!("{label}: {value}"));
+    let facts = facts.iter().chain(machine);
+    let facts = facts.map(|Fact { label, value, .. }| format!("{label}: {value}"));
     add("description", &facts.collect::<Vec<_>>().join("\n"));
-    add("reasons", &reasons.join("\n"));
-    if let Some(jobs) = jobs {
-        add("jobs", &jobs.within(ANNOTATION, |line| line.chars().count() + 1).join("\n"));
-    }
-    if let Some(log) = log {
-        let of = |line: &str| line.chars().count() + 1;
-        add("log", &last_within(&log.lines, ANNOTATION, of).join("\n"));
-        add("log_path", &log.path);
+    let of = |line: &str| line.chars().count() + 1;
+    for section in sections {
+        match section {
+            Section::Jobs(jobs) => add("jobs", &jobs.within(ANNOTATION, of).join("\n")),
+            Section::Kernel(lines) => add("kernel", &lines.join("\n")),
+            Section::Log(log) => {
+                let lines = last_within(&log.lines, ANNOTATION, of);
+                add("log", &lines.join("\n"));
+                add("log_path", &log.path);
+                add("log_note", log.note(lines.len()).unwrap_or_default());
+            }
+            Section::Unusual(lines) => add("unusual", &lines.join("\n")),
+            Section::Changed(lines) => add("changed", &lines.join("\n")),
+            Section::Why(lines) => add("reasons", &lines.join("\n")),
+            Section::Links(pages) => pages.iter().take(1).for_each(|page| add(RUNBOOK, &page.url)),
+        }
     }
     add("not_collected", &missing.join("; "));
     add(&format!("{names}_id"), short_id);

@@ -84,7 +84,8 @@ impl Layout {
                 labels.iter().map(resolved).collect()
             }
             Subject::Digest { jobs, more_jobs, .. } => {
-                let lines = message.jobs.iter().flat_map(|jobs| jobs.within(JOBS + 1, |_| 1));
+                let lines =
+                    message.jobs().into_iter().flat_map(|jobs| jobs.within(JOBS + 1, |_| 1));
                 let named = jobs.iter().zip(lines).take(JOBS).map(|(job, line)| {
                     let severity = job.tally.severity().unwrap_or(*severity);
                     let summary = format!("{host}: {line}");
@@ -171,7 +172,7 @@ mod tests {
     ) -> Vec<Value> {
         let told = samples::redacted(notice, report.filter(|_| notice.report().is_some()));
         let now = later(notice.time, Duration::from_secs(late));
-        let message = Message::of(&told, now, 50);
+        let message = Message::of(&told, now, &samples::view(50));
         let alerts = layout().alerts(&told, &message, fidelity, now);
         alerts.as_array().unwrap().clone()
     }
@@ -200,9 +201,26 @@ mod tests {
                         "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min, back after 0.4 s",
                     "description":
                         "Host: web-1\nJob: nginx (eu-1)\nVerdict: crashed: SIGSEGV\n\
-                         Time: 2026-11-21 03:42:17 UTC\nRan: 5 h 42 min\nLoad: 8.42 3.10 1.05\n\
-                         Memory free: 0.2 GiB of 7.8 GiB\n\
-                         Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)",
+                         Time: 2026-11-21 03:42:17 UTC\nRan: 5 h 42 min\n\
+                         Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)\n\
+                         Labels: team=web\nLoad: 8.42 3.10 1.05\nMemory free: 202 MiB of 7.8 GiB",
+                    "kernel":
+                        "nginx[4712]: segfault at 0 ip 00000000004005d4 sp 00007ffc6a1d2e30 error 4 in \
+                         nginx[400000+f2000]\n\
+                         init: nginx (eu-1) main process (4712) killed by SEGV signal",
+                    "unusual":
+                        "memory: about 202 MiB of 7.8 GiB available\n\
+                         swap: 4 KiB of 2.0 GiB free\n\
+                         memory of /upstart/nginx: at its limit 7 times, \
+                         1 process killed for want of memory\n\
+                         load: 8.42 3.10 1.05 on 4 processors\n\
+                         pressure: everything waited for memory 41 % of 10 s\n\
+                         disk /var/log/upstart: 0 B of 4.8 GiB available\n\
+                         disk /var/log/upstart: 12 of 327680 inodes available\n\
+                         file handles: 790112 of 812014 open",
+                    "changed":
+                        "/etc/init/nginx.conf was changed 4 h 30 min before the crash, \
+                         while the job ran\npackages were changed 21 h 17 min before the crash",
                     "reasons":
                         "init calls it a failure and respawns the job\n\
                          init: main was killed by SIGSEGV\n\
@@ -210,6 +228,7 @@ mod tests {
                          there: pre-stop never ran",
                     "log": "<\u{200b}!channel> @\u{200b}everyone a@b",
                     "log_path": "/var/log/upstart/nginx-eu-1.log",
+                    "log_note": "the last lines of this run",
                     "not_collected": "pressure: not \u{fffd}there",
                     "report_id": "6c1d8e40",
                     "command": "upstart-crash show 6c1d8e40",

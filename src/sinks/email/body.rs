@@ -2,41 +2,55 @@
 
 use std::fmt::Write as _;
 
-use crate::message::{Message, Tone, harmless, shortened};
+use crate::message::{Fact, Message, Section, Tone, harmless, shortened};
 use crate::sinks::Fidelity;
+use crate::sinks::fit::{Fitted, Ways};
+use crate::sinks::outline::html_link;
+use crate::sinks::text::{cut, width};
 
 /// The longest value of a fact, in characters.
 const FACT: usize = 400;
 
-/// The longest list of reasons, in characters.
-const REASONS: usize = 1500;
+/// All sections together, in characters: no server takes less than so many bytes, however they are
+/// encoded (RFC 5321 has no limit, few servers have one below 10 MB).
+const SECTIONS: usize = 128 * 1024;
 
-/// The longest list of jobs, in bytes.
-const JOBS: usize = 32 * 1024;
+const TEXT: Ways = Ways {
+    text: |text, most| cut(text, most, |c, text| text.push(c), width),
+    code: str::to_owned,
+    link: |name, url| format!("{name}: {url}"),
+    cost: width,
+    frame: 20,
+    line: "    \n".len(),
+    most: SECTIONS,
+};
+
+const HTML: Ways = Ways {
+    text: |text, most| cut(text, most, write, width),
+    code: escaped,
+    link: html_link,
+    frame: 100,
+    line: "<li></li>\n".len(),
+    ..TEXT
+};
 
 /// The message as plain text.
 pub(super) fn text(message: &Message, fidelity: Fidelity, refused: &[String]) -> String {
     let mut text = format!("{}\n\n", message.title);
-    let width = message.facts.iter().map(|(label, _)| label.len()).max().unwrap_or(0) + 1;
-    for (label, value) in &message.facts {
+    let facts = || message.facts.iter().chain(&message.machine);
+    let width = facts().map(|fact| fact.label.len()).max().unwrap_or(0) + 1;
+    for Fact { label, value, .. } in facts() {
         let label = format!("{label}:");
         let _ = writeln!(text, "{label:width$} {}", shortened(value, FACT));
     }
-    if let Some(jobs) = &message.jobs {
-        text.push('\n');
-        for job in jobs.within(JOBS, |job| job.len() + "- \n".len()) {
-            let _ = writeln!(text, "- {job}");
+    for Fitted { section, caption, lines } in TEXT.fit(&message.sections, SECTIONS) {
+        if fidelity == Fidelity::Minimal && !matches!(section, Section::Jobs(_)) {
+            continue;
         }
-    }
-    if fidelity == Fidelity::Full {
-        if !message.reasons.is_empty() {
-            let reasons = format!("- {}", message.reasons.join("\n- "));
-            let _ = writeln!(text, "\nWhy:\n{}", shortened(&reasons, REASONS));
-        }
-        if let Some(log) = &message.log {
-            let _ = writeln!(text, "\nLog {}:\n", shortened(&log.path, FACT));
-            log.lines.iter().for_each(|line| text += &format!("    {line}\n"));
-        }
+        let heading = format!("{} {caption}", section.heading());
+        let _ = writeln!(text, "\n{}:", heading.trim_end());
+        let before = if is_code(section) { "    " } else { "- " };
+        lines.iter().for_each(|line| text += &format!("{before}{line}\n"));
     }
     let _ = writeln!(text, "\n{} {}: {}", message.names, message.short_id, message.command);
     for note in notes(message, fidelity, refused) {
@@ -56,33 +70,13 @@ pub(super) fn html(message: &Message, refused: &[String]) -> String {
         message.tone.icon(),
         escaped(&message.title),
     );
-    for (label, value) in &message.facts {
+    for Fact { label, value, .. } in message.facts.iter().chain(&message.machine) {
         let value = escaped(&shortened(value, FACT));
         let _ = writeln!(html, "<tr><td valign=\"top\"><b>{label}</b></td><td>{value}</td></tr>");
     }
     html.push_str("</table>\n");
-    if let Some(jobs) = &message.jobs {
-        list(&mut html, &jobs.within(JOBS, |job| escaped(job).len() + "<li></li>\n".len()));
-    }
-    if !message.reasons.is_empty() {
-        html.push_str("<p><b>Why</b></p>\n");
-        let mut room = REASONS;
-        let reasons = message.reasons.iter().map_while(|reason| {
-            let shown = shortened(reason, room.max(1));
-            let before = room;
-            room = room.saturating_sub(shown.chars().count());
-            (before > 0).then_some(shown)
-        });
-        list(&mut html, &reasons.collect::<Vec<_>>());
-    }
-    if let Some(log) = &message.log {
-        let path = escaped(&shortened(&log.path, FACT));
-        let lines: Vec<_> = log.lines.iter().map(|line| escaped(line)).collect();
-        let _ = write!(
-            html,
-            "<p><b>Log</b> {path}</p>\n<pre style=\"background:#f4f4f4;padding:8px\">{}\n</pre>\n",
-            lines.join("\n"),
-        );
+    for fitted in HTML.fit(&message.sections, SECTIONS) {
+        html += &section(&fitted);
     }
     let (names, id, command) = (message.names, &message.short_id, escaped(&message.command));
     let _ = writeln!(html, "<p>{names} {id}: <code>{command}</code></p>");
@@ -93,12 +87,20 @@ pub(super) fn html(message: &Message, refused: &[String]) -> String {
     html
 }
 
-fn list(html: &mut String, items: &[String]) {
-    html.push_str("<ul>\n");
-    for item in items {
-        let _ = writeln!(html, "<li>{}</li>", escaped(item));
+/// Whether spaces and columns mean something in its lines.
+fn is_code(section: &Section) -> bool {
+    matches!(section, Section::Log(_) | Section::Kernel(_))
+}
+
+fn section(fitted: &Fitted<'_>) -> String {
+    let Fitted { section, caption, lines } = fitted;
+    let heading = format!("<p><b>{}</b> {caption}</p>\n", section.heading());
+    if is_code(section) {
+        let style = "background:#f4f4f4;padding:8px";
+        return format!("{heading}<pre style=\"{style}\">{}\n</pre>\n", lines.join("\n"));
     }
-    html.push_str("</ul>\n");
+    let items: String = lines.iter().map(|line| format!("<li>{line}</li>\n")).collect();
+    format!("{heading}<ul>\n{items}</ul>\n")
 }
 
 /// What is missing: in the message, and among those whom it is for.
@@ -125,18 +127,18 @@ fn colour(tone: Tone) -> &'static str {
 
 /// `text` as HTML shows it.
 fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => shown.push_str("&amp;"),
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '"' => shown.push_str("&quot;"),
-            '\'' => shown.push_str("&#39;"),
-            c => shown.push(c),
-        }
+    cut(text, usize::MAX, write, width)
+}
+
+fn write(c: char, html: &mut String) {
+    match c {
+        '&' => html.push_str("&amp;"),
+        '<' => html.push_str("&lt;"),
+        '>' => html.push_str("&gt;"),
+        '"' => html.push_str("&quot;"),
+        '\'' => html.push_str("&#39;"),
+        c => html.push(c),
     }
-    shown
 }
 
 #[cfg(test)]
@@ -150,7 +152,7 @@ mod tests {
 
     fn of_crash(report: &CrashReport) -> Message {
         let told = samples::redacted(&Notice::of(report), Some(report));
-        Message::of(&told, report.time, 2)
+        Message::of(&told, report.time, &samples::view(2))
     }
 
     #[test]
@@ -164,9 +166,33 @@ mod tests {
             Verdict:     crashed: SIGSEGV\n\
             Time:        2026-11-21 03:42:17 UTC\n\
             Ran:         5 h 42 min\n\
-            Load:        8.42 3.10 1.05\n\
-            Memory free: 0.2 GiB of 7.8 GiB\n\
             Left behind: 4715 /usr/bin/worker --queue mail (tcp 8080)\n\
+            Labels:      team=web\n\
+            Load:        8.42 3.10 1.05\n\
+            Memory free: 202 MiB of 7.8 GiB\n\
+            \n\
+            Kernel:\n    \
+            nginx[4712]: segfault at 0 ip 00000000004005d4 sp 00007ffc6a1d2e30 error 4 in \
+            nginx[400000+f2000]\n    \
+            init: nginx (eu-1) main process (4712) killed by SEGV signal\n\
+            \n\
+            Log /var/log/upstart/nginx-eu-1.log (the last lines of this run):\n    \
+            worker died\n    AssertionError: a < b && b > c\n\
+            \n\
+            Unusual:\n\
+            - memory: about 202 MiB of 7.8 GiB available\n\
+            - swap: 4 KiB of 2.0 GiB free\n\
+            - memory of /upstart/nginx: at its limit 7 times, \
+            1 process killed for want of memory\n\
+            - load: 8.42 3.10 1.05 on 4 processors\n\
+            - pressure: everything waited for memory 41 % of 10 s\n\
+            - disk /var/log/upstart: 0 B of 4.8 GiB available\n\
+            - disk /var/log/upstart: 12 of 327680 inodes available\n\
+            - file handles: 790112 of 812014 open\n\
+            \n\
+            Changed:\n\
+            - /etc/init/nginx.conf was changed 4 h 30 min before the crash, while the job ran\n\
+            - packages were changed 21 h 17 min before the crash\n\
             \n\
             Why:\n\
             - init calls it a failure and respawns the job\n\
@@ -174,8 +200,8 @@ mod tests {
             - the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there: \
             pre-stop never ran\n\
             \n\
-            Log /var/log/upstart/nginx-eu-1.log:\n\
-            \n    worker died\n    AssertionError: a < b && b > c\n\
+            Links:\n\
+            - runbook: https://wiki.example.com/nginx\n\
             \n\
             report 6c1d8e40: upstart-crash show 6c1d8e40\n\
             not collected: pressure: not \u{fffd}there\n";

@@ -5,7 +5,7 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::body;
-use crate::message::{Message, shortened};
+use crate::message::{Message, View, shortened};
 use crate::notice::{JobName, Notice, Subject};
 use crate::sinks::{Attempt, Fidelity};
 use crate::time::Timestamp;
@@ -36,14 +36,14 @@ impl Letter {
         host: &str,
         from: Mailbox,
         to: Vec<Mailbox>,
-        log_lines: usize,
+        view: &View,
     ) -> Self {
         let Attempt { notice: told, fidelity, now } = *attempt;
         let Notice { id, subject, .. } = told.notice();
         Self {
             from,
             to,
-            message: Message::of(told, now, log_lines),
+            message: Message::of(told, now, view),
             fidelity,
             now,
             id: format!("<{id}@{host}>"),
@@ -121,7 +121,7 @@ mod tests {
         let attempt = Attempt { notice: told, fidelity, now: told.notice().time };
         let to = vec!["Ops <ops@example.com>".parse().unwrap(), "b@example.com".parse().unwrap()];
         let from = "upstart-monitor@web-1".parse().unwrap();
-        let letter = Letter::new(&attempt, "web-1", from, to, 50);
+        let letter = Letter::new(&attempt, "web-1", from, to, &samples::view(50));
         String::from_utf8(letter.written(&[]).unwrap()).unwrap()
     }
 

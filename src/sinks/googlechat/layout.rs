@@ -7,8 +7,10 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Log, Message, last_within};
+use crate::message::{Fact, Message, Page, Section};
+use crate::sinks::fit::{Fitted, Ways};
 use crate::sinks::mrkdwn::{escaped, without_fence};
+use crate::sinks::outline::html;
 use crate::sinks::text::{cut, in_careful_json, lines_within};
 
 /// The whole message, in bytes of JSON.
@@ -21,8 +23,6 @@ const TITLE: usize = 600;
 const FIELD: usize = 600;
 /// What a fact takes besides its value.
 const FIELD_FRAME: usize = 100;
-/// The longest list of reasons.
-const REASONS: usize = 3000;
 /// The longest line below.
 const BELOW: usize = 600;
 /// The longest message without a card.
@@ -31,31 +31,22 @@ const TEXT: usize = 8000;
 const LIST: usize = 4000;
 /// What a line takes besides its text.
 const NEWLINE: usize = "• \\n".len() + 10;
+/// What a section takes besides its lines, and a link besides its text and its URL.
+const SECTION: usize = 120;
 
 /// The message as a card.
 pub(super) fn full(message: &Message) -> Value {
     let title = plain_within(&message.headed(), TITLE);
     let mut left = MESSAGE - FRAME - 2 * TITLE - BELOW;
     let mut facts = Vec::new();
-    for (label, value) in &message.facts {
+    for Fact { label, value, .. } in &message.facts {
         let value = html_within(value, FIELD);
         left = left.saturating_sub(FIELD_FRAME + in_careful_json(&value));
         let fact = json!({ "topLabel": label, "text": value, "wrapText": true });
         facts.push(json!({ "decoratedText": fact }));
     }
     let mut sections = vec![json!({ "widgets": facts })];
-    if !message.reasons.is_empty() {
-        let reasons =
-            lines_within(&message.reasons, REASONS, NEWLINE, html_within, in_careful_json);
-        left = left.saturating_sub(REASONS);
-        sections.push(section("Why", &listed(&reasons)));
-    }
-    if let Some(jobs) = &message.jobs {
-        let lines = jobs.within(left, |line| in_careful_json(&escaped(line)) + NEWLINE);
-        let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
-        sections.push(section("Jobs", &listed(&lines)));
-    }
-    sections.extend(message.log.as_ref().and_then(|log| of_log(log, left)));
+    sections.extend(WAYS.fit(&message.sections, left).iter().map(section));
     sections.push(json!({ "widgets": [paragraph(&below(message))] }));
     let card = json!({ "header": { "title": title }, "sections": sections });
     json!({
@@ -68,20 +59,42 @@ pub(super) fn full(message: &Message) -> Value {
 pub(super) fn minimal(message: &Message) -> Value {
     let lines = lines_within(&message.plain(), TEXT - LIST, NEWLINE, plain_within, in_careful_json);
     let of_jobs = |line: &str| in_careful_json(&plain(line)) + NEWLINE;
-    let jobs = message.jobs.as_ref().map(|jobs| jobs.within(LIST, of_jobs)).unwrap_or_default();
+    let jobs = message.jobs().map(|jobs| jobs.within(LIST, of_jobs)).unwrap_or_default();
     let jobs = jobs.iter().map(|line| format!("• {}", plain(line)));
     let lines: Vec<_> = lines.into_iter().chain(jobs).chain([message.command.clone()]).collect();
     let lines: Vec<_> = lines.iter().map(|line| without_fence(line)).collect();
     json!({ "text": format!("```\n{}\n```", lines.join("\n")) })
 }
 
-/// The end of the log.
-fn of_log(log: &Log, room: usize) -> Option<Value> {
-    let path = html_within(&log.path, FIELD);
-    let lines: Vec<_> = log.lines.iter().map(|line| escaped(line)).collect();
-    let room = room.saturating_sub(in_careful_json(&path));
-    let lines = last_within(&lines, room, |line| in_careful_json(line) + NEWLINE);
-    (!lines.is_empty()).then(|| section(&format!("Log {path}"), &lines.join("\n")))
+const WAYS: Ways = Ways {
+    text: html_within,
+    code: escaped,
+    link: |name, url| format!("{name}{url}{}", " ".repeat(SECTION)),
+    cost: in_careful_json,
+    frame: SECTION,
+    line: NEWLINE,
+    most: usize::MAX,
+};
+
+/// A section of the card. Lines of a log stand as they are, all others in a list, and links are
+/// buttons.
+fn section(fitted: &Fitted<'_>) -> Value {
+    let Fitted { section, caption, lines } = fitted;
+    let header = format!("{} {caption}", section.heading());
+    let widget = match section {
+        Section::Links(pages) => {
+            let buttons: Vec<_> = pages.iter().take(lines.len()).map(button).collect();
+            json!({ "buttonList": { "buttons": buttons } })
+        }
+        Section::Log(_) | Section::Kernel(_) => paragraph(&lines.join("\n")),
+        _ => paragraph(&listed(lines)),
+    };
+    json!({ "header": header.trim_end(), "widgets": [widget] })
+}
+
+/// A button that leads to `page`; its text is plain.
+fn button(page: &Page) -> Value {
+    json!({ "text": page.text, "onClick": { "openLink": { "url": page.url } } })
 }
 
 /// The line below: how to see the rest, and what is missing.
@@ -90,10 +103,6 @@ fn below(message: &Message) -> String {
     let known = [format!("{names} {short_id}"), command.clone()];
     let parts: Vec<_> = known.into_iter().chain(message.not_collected()).collect();
     html_within(&parts.join(" · "), BELOW)
-}
-
-fn section(header: &str, text: &str) -> Value {
-    json!({ "header": header, "widgets": [paragraph(text)] })
 }
 
 fn paragraph(text: &str) -> Value {
@@ -106,13 +115,7 @@ fn listed(lines: &[String]) -> String {
 
 /// `text` as HTML.
 fn html_within(text: &str, most: usize) -> String {
-    let write = |c: char, html: &mut String| match c {
-        '&' => html.push_str("&amp;"),
-        '<' => html.push_str("&lt;"),
-        '>' => html.push_str("&gt;"),
-        c => html.push(c),
-    };
-    cut(text, most, write, in_careful_json)
+    cut(text, most, html, in_careful_json)
 }
 
 /// `text` where no escapes are known: U+200B parts what would begin a mention, a link or an entity.
@@ -137,7 +140,7 @@ mod tests {
     use crate::sinks::{chat, samples};
 
     /// Every text of a card that is HTML.
-    fn html(payload: &Value) -> Vec<&str> {
+    fn html_texts(payload: &Value) -> Vec<&str> {
         let sections = payload["cardsV2"][0]["card"]["sections"].as_array().unwrap();
         let texts = sections.iter().flat_map(|section| {
             let widgets = section["widgets"].as_array().unwrap().iter();
@@ -159,7 +162,7 @@ mod tests {
                 longest = longest.max(bytes);
             }
             let full = full(&message);
-            assert!(html(&full).iter().all(|text| !text.is_empty()), "{full:#}");
+            assert!(html_texts(&full).iter().all(|text| !text.is_empty()), "{full:#}");
         }
         assert!(longest > 24_000, "what is there room for is left out: {longest}");
     }
@@ -168,8 +171,9 @@ mod tests {
     fn the_worst_report_leaves_room_for_its_log() {
         let [crash, ..] = samples::worst_notices();
         let told = samples::redacted(&crash, Some(&samples::worst()));
-        let full = full(&Message::of(&told, crash.time, 50));
-        let log = html(&full).into_iter().find(|text| text.starts_with("&amp;&lt;&gt;`")).unwrap();
+        let full = full(&Message::of(&told, crash.time, &samples::view(50)));
+        let log =
+            html_texts(&full).into_iter().find(|text| text.starts_with("&amp;&lt;&gt;`")).unwrap();
         assert!(log.len() > 4000, "{}", log.len());
     }
 
@@ -189,7 +193,7 @@ mod tests {
         fn what_others_wrote_is_text_and_calls_nobody(planted in hostile()) {
             let message = samples::hostile_message(&planted);
             let full = full(&message);
-            for text in html(&full) {
+            for text in html_texts(&full) {
                 prop_assert!(is_html(text, &[]), "{}", text);
             }
             let title = full["fallbackText"].as_str().unwrap();

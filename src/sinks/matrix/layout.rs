@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::message::Message;
 use crate::sinks::Fidelity;
-use crate::sinks::outline::{Markup, PLAIN, headed, json_len, outline, uncalled, uncalled_html};
+use crate::sinks::outline::{Markup, PLAIN, html_link, json_len, titled, uncalled, uncalled_html};
+use crate::sinks::text::cut;
 
 /// The longest text, in bytes of JSON. An event has 65,536 at most, with what servers add to it.
 const TEXT: usize = 20_000;
@@ -12,14 +13,17 @@ const TEXT: usize = 20_000;
 /// The longest HTML, likewise.
 const FORMATTED: usize = 30_000;
 
-/// The most of either that the title has.
-const TITLE: usize = 2000;
-
-const TEXT_ONLY: Markup = Markup { text: uncalled, literal: uncalled, measure: json_len, ..PLAIN };
+const TEXT_ONLY: Markup = Markup {
+    text: |text, most| cut(text, most, uncalled, json_len),
+    literal: |line| cut(line, usize::MAX, uncalled, json_len),
+    measure: json_len,
+    ..PLAIN
+};
 
 const HTML: Markup = Markup {
-    text: uncalled_html,
-    literal: uncalled_html,
+    text: |text, most| cut(text, most, uncalled_html, json_len),
+    literal: |line| cut(line, usize::MAX, uncalled_html, json_len),
+    link: html_link,
     measure: json_len,
     heading: ["<p><b>", "</b>", "</p>"],
     facts: ["<ul>", "</ul>"],
@@ -34,18 +38,14 @@ const HTML: Markup = Markup {
 /// What is put into the room. Servers and clients that do not know `m.mentions` look for `@room`
 /// in the text, so nothing stands there behind an `@` but U+200B.
 pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
-    let title = headed(message, fidelity);
-    let text = |markup: &Markup, [open, close]: [&str; 2], room| {
-        let title = markup.cut(&title, TITLE);
-        format!("{open}{title}{close}{}", outline(message, markup, room, fidelity))
-    };
-    let plain = text(&TEXT_ONLY, ["", "\n"], TEXT - TITLE);
+    let text = |markup, title, room| titled(message, markup, title, room, fidelity);
+    let plain = text(&TEXT_ONLY, ["", "\n"], TEXT);
     match fidelity {
         Fidelity::Full => json!({
             "msgtype": "m.text",
             "body": plain,
             "format": "org.matrix.custom.html",
-            "formatted_body": text(&HTML, ["<p><strong>", "</strong></p>"], FORMATTED - TITLE),
+            "formatted_body": text(&HTML, ["<p><strong>", "</strong></p>"], FORMATTED),
             "m.mentions": {},
         }),
         Fidelity::Minimal => json!({ "msgtype": "m.text", "body": plain, "m.mentions": {} }),
@@ -60,7 +60,7 @@ mod tests {
     use crate::sinks::samples;
     use crate::sinks::testing::{hostile, is_html};
 
-    const TAGS: [&str; 7] = ["p", "strong", "b", "ul", "li", "pre", "code"];
+    const TAGS: [&str; 8] = ["p", "strong", "b", "ul", "li", "pre", "code", "a"];
 
     #[test]
     fn every_message_keeps_the_limit_and_is_well_formed() {

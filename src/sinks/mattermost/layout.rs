@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::message::Message;
-use crate::sinks::markdown::Parts;
+use crate::message::{Fact, Message};
+use crate::sinks::Fidelity;
+use crate::sinks::markdown::{MARKDOWN, escaped_within};
+use crate::sinks::outline::{Markup, titled};
 use crate::sinks::text::in_go_json;
 
 /// All attachments together, in characters of JSON as Go writes it: servers before 5.26 keep 8000
@@ -24,32 +26,36 @@ const FRAME: usize = 200;
 /// The longest message without attachments; Rocket.Chat takes 5000, Mattermost more.
 const TEXT: usize = 3000;
 
-const MARKDOWN: Parts = Parts { cost: in_go_json };
+const IN_GO: Markup = Markup {
+    text: |text, most| escaped_within(text, most, in_go_json),
+    measure: in_go_json,
+    ..MARKDOWN
+};
 
 /// The message as attachments that together have `room` characters at most.
 pub(in crate::sinks) fn full(message: &Message, room: usize) -> Value {
-    let title = MARKDOWN.text(&message.headed(), TITLE);
+    let title = (IN_GO.text)(&message.headed(), TITLE);
     let mut left = room.saturating_sub(FRAME + 2 * in_go_json(&title));
     let mut fields = Vec::new();
-    for (label, value) in &message.facts {
+    for Fact { label, value, .. } in &message.facts {
         let short = value.chars().count() <= SHORT;
-        let value = MARKDOWN.text(value, FIELD);
+        let value = (IN_GO.text)(value, FIELD);
         left = left.saturating_sub(FIELD_FRAME + in_go_json(&value));
         fields.push(json!({ "title": label, "value": value, "short": short }));
     }
     let color = format!("#{:06x}", message.tone.colour());
-    let details = MARKDOWN.details(message, left);
+    let details = IN_GO.details(message, left, Fidelity::Full);
     json!({
         "attachments": [
             { "fallback": title, "color": color, "title": title, "fields": fields },
-            { "fallback": message.command, "color": color, "text": details },
+            { "fallback": message.command, "color": color, "text": details.trim_start() },
         ],
     })
 }
 
 /// The message as plain text.
 pub(in crate::sinks) fn minimal(message: &Message) -> Value {
-    json!({ "text": MARKDOWN.plain(message, TEXT) })
+    json!({ "text": titled(message, &IN_GO, ["", "\n"], TEXT, Fidelity::Minimal) })
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@
 use serde_json::{Value, json};
 
 use crate::message::Message;
-use crate::report::CrashReport;
 use crate::sinks::Fidelity;
-use crate::sinks::http::parse_url;
 use crate::sinks::outline::{Markup, PLAIN, headed, json_len, outline};
+use crate::sinks::text::cut;
 use crate::verdict::Severity;
 
 /// The longest message, in bytes of JSON.
@@ -18,23 +17,23 @@ const TEXT: usize = 4096;
 /// The longest title, likewise.
 const TITLE: usize = 500;
 
-/// The longest URL that a tap opens, likewise.
-const LINK: usize = 1000;
-
-const TEXT_ONLY: Markup = Markup { measure: json_len, ..PLAIN };
+const TEXT_ONLY: Markup = Markup {
+    text: |text, most| cut(text, most, |c, text| text.push(c), json_len),
+    measure: json_len,
+    ..PLAIN
+};
 
 /// What is posted, without where it goes and how loud it is.
 pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
     json!({
-        "title": TEXT_ONLY.cut(&headed(message, fidelity), TITLE),
+        "title": (TEXT_ONLY.text)(&headed(message, fidelity), TITLE),
         "message": outline(message, &TEXT_ONLY, TEXT, fidelity),
     })
 }
 
-/// The page that a tap opens: the first that belongs to `report`.
-pub(super) fn click(report: &CrashReport) -> Option<&str> {
-    let link = report.links.first().map(|link| link.href.as_str());
-    link.filter(|link| parse_url(link).is_ok() && json_len(link) <= LINK)
+/// The page that a tap opens: the first.
+pub(super) fn click(message: &Message) -> Option<&str> {
+    message.pages().first().map(|page| page.url.as_str())
 }
 
 /// ntfy's number for `severity`: from a line in the list to a phone that rings on.
@@ -53,6 +52,7 @@ mod tests {
 
     use super::*;
     use crate::message::harmless;
+    use crate::notice::Notice;
     use crate::sinks::samples;
     use crate::sinks::testing::hostile;
 
@@ -72,17 +72,12 @@ mod tests {
         let link = |href: &str| {
             let mut report = samples::report();
             href.clone_into(&mut report.links[0].href);
-            click(&report).map(str::to_owned)
+            let told = samples::redacted(&Notice::of(&report), Some(&report));
+            click(&Message::of(&told, report.time, &samples::view(0))).map(str::to_owned)
         };
-        assert_eq!(
-            link("https://wiki.example.com/?a=1"),
-            Some("https://wiki.example.com/?a=1".to_owned())
-        );
-        for href in
-            ["javascript:alert(1)", "/runbook", "", &format!("https://x/{}", "y".repeat(1000))]
-        {
-            assert_eq!(link(href), None, "{href}");
-        }
+        let page = "https://wiki.example.com/?a=1";
+        assert_eq!(link(page), Some(page.to_owned()));
+        assert_eq!(link("javascript:alert(1)"), None);
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Message, harmless, shortened};
+use crate::message::{Message, Section, View, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::report::CrashReport;
 use crate::sinks::{Attempt, Fidelity, json as notice_json};
@@ -16,9 +16,9 @@ const VALUE: usize = 1000;
 const JOBS: usize = 16_000;
 
 /// What is posted: one record.
-pub(super) fn request(attempt: &Attempt<'_>, log_lines: usize) -> Value {
+pub(super) fn request(attempt: &Attempt<'_>, view: &View) -> Value {
     let (notice, report) = (attempt.notice.notice(), attempt.notice.report());
-    let message = Message::of(attempt.notice, attempt.now, log_lines);
+    let message = Message::of(attempt.notice, attempt.now, view);
     let (number, word) = severity(notice.severity);
     let nanoseconds = notice.time.micros().saturating_mul(1000).to_string();
     let mut attributes = Attributes::default();
@@ -149,15 +149,24 @@ fn of_report(attributes: &mut Attributes, report: Option<&CrashReport>) {
 }
 
 fn of_message(attributes: &mut Attributes, message: &Message) {
-    if !message.reasons.is_empty() {
-        attributes.texts("upstart.reasons", &message.reasons);
-    }
-    if let Some(log) = &message.log {
-        attributes.text("log.file.path", &log.path);
-        attributes.texts("upstart.log", &log.lines);
-    }
-    if let Some(jobs) = &message.jobs {
-        attributes.texts("upstart.told_jobs", &jobs.within(JOBS, str::len));
+    for section in &message.sections {
+        match section {
+            Section::Jobs(jobs) => {
+                attributes.texts("upstart.told_jobs", &jobs.within(JOBS, str::len));
+            }
+            Section::Kernel(lines) => attributes.texts("upstart.kernel", lines),
+            Section::Log(log) => {
+                attributes.text("log.file.path", &log.path);
+                attributes.texts("upstart.log", &log.lines);
+            }
+            Section::Unusual(lines) => attributes.texts("upstart.unusual", lines),
+            Section::Changed(lines) => attributes.texts("upstart.changed", lines),
+            Section::Why(lines) => attributes.texts("upstart.reasons", lines),
+            Section::Links(pages) => {
+                let urls: Vec<_> = pages.iter().map(|page| page.url.clone()).collect();
+                attributes.texts("upstart.links", &urls);
+            }
+        }
     }
 }
 
@@ -171,7 +180,7 @@ mod tests {
     use crate::sinks::testing::hostile;
 
     fn of(told: &Redacted, fidelity: Fidelity) -> Value {
-        request(&Attempt { notice: told, fidelity, now: told.notice().time }, 50)
+        request(&Attempt { notice: told, fidelity, now: told.notice().time }, &samples::view(50))
     }
 
     /// Fails unless `value` is one of the forms that OTLP's JSON has for a value.

@@ -6,11 +6,13 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::message::{Message, harmless, last_within, shortened};
+use crate::message::{Fact, Message, Section, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::redaction::Redacted;
 use crate::sinks::Fidelity;
+use crate::sinks::fit::{Fitted, Ways};
 use crate::sinks::json::job;
+use crate::sinks::text::cut;
 use crate::verdict::Severity;
 
 /// The longest `summary`, in characters; the names are held to it, too.
@@ -19,10 +21,8 @@ const SUMMARY: usize = 1024;
 const DEDUP_KEY: usize = 255;
 /// The longest text of a detail, in characters.
 const DETAIL: usize = 2000;
-/// The most bytes of JSON for the log, and for the list of jobs; an event may have 512 KB.
-const LINES: usize = 128 * 1024;
-/// The most links.
-const LINKS: usize = 10;
+/// The most bytes of JSON for all sections; an event may have 512 KB.
+const SECTIONS: usize = 128 * 1024;
 
 /// What one event is made of.
 pub(super) struct Event<'a> {
@@ -73,30 +73,29 @@ impl Event<'_> {
     }
 
     fn details(&self) -> Value {
-        let Message { facts, reasons, jobs, log, missing, names, short_id, command, .. } =
+        let Message { facts, machine, sections, missing, names, short_id, command, .. } =
             self.message;
         let mut details = Map::new();
-        let mut add = |label: &str, value: Value| details.insert(label.to_owned(), value);
-        for (label, value) in facts {
+        let mut add = |label: &str, value: Value| {
+            details.insert(label.to_owned(), value);
+        };
+        for Fact { label, value, .. } in facts.iter().chain(machine) {
             add(label, shortened(value, DETAIL).into());
         }
-        if !reasons.is_empty() {
-            add("Why", shortened(&reasons.join("\n"), DETAIL).into());
-        }
-        if let Some(jobs) = jobs {
-            add("List", json!(jobs.within(LINES, in_json)));
-        }
-        if let Some(log) = log {
-            add("Log of", shortened(&log.path, DETAIL).into());
-            add("Log", json!(last_within(&log.lines, LINES, in_json)));
+        for Fitted { section, caption, lines } in WAYS.fit(sections, SECTIONS) {
+            match section {
+                Section::Jobs(_) => add("List", json!(lines)),
+                Section::Log(_) => {
+                    add("Log of", caption.into());
+                    add("Log", json!(lines));
+                }
+                // The event has a place for these.
+                Section::Links(_) => {}
+                _ => add(section.heading(), lines.join("\n").into()),
+            }
         }
         if !missing.is_empty() {
             add("Not collected", shortened(&missing.join("; "), DETAIL).into());
-        }
-        let labels = self.told.report().map(|report| &report.labels);
-        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
-            let labels: Vec<_> = labels.iter().map(|(name, of)| format!("{name}={of}")).collect();
-            add("Labels", shortened(&labels.join(", "), DETAIL).into());
         }
         add("Id", format!("{names} {short_id}").into());
         add("More", command.as_str().into());
@@ -105,15 +104,24 @@ impl Event<'_> {
 
     /// The pages that belong to the report.
     fn links(&self) -> Value {
-        let links = self.told.report().map(|report| report.links.as_slice()).unwrap_or_default();
-        let links = links.iter().take(LINKS);
-        links.map(|link| json!({ "href": link.href, "text": link.text })).collect()
+        let pages = self.message.pages().iter();
+        pages.map(|page| json!({ "href": page.url, "text": page.text })).collect()
     }
 }
 
-/// What `line` costs in a list of JSON.
-fn in_json(line: &str) -> usize {
-    Value::from(line).to_string().len() + ",".len()
+const WAYS: Ways = Ways {
+    text: |text, most| cut(text, most, |c, text| text.push(c), in_json),
+    code: str::to_owned,
+    link: |name, url| format!("{name}{url}"),
+    cost: in_json,
+    frame: 50,
+    line: "\"\",".len(),
+    most: usize::MAX,
+};
+
+/// What `text` takes in JSON, without the quotation marks.
+fn in_json(text: &str) -> usize {
+    Value::from(text).to_string().len() - "\"\"".len()
 }
 
 /// The name of the alert that `subject`, told by `host`, opens, adds to or resolves: one a job. No
@@ -146,7 +154,7 @@ mod tests {
     /// The event on `notice`, told at once.
     fn event(notice: &Notice, report: Option<&CrashReport>, fidelity: Fidelity) -> Value {
         let told = samples::redacted(notice, report.filter(|_| notice.report().is_some()));
-        let message = Message::of(&told, notice.time, 50);
+        let message = Message::of(&told, notice.time, &samples::view(50));
         let event =
             Event { told: &told, message: &message, severity: notice.severity, group: Some("web") };
         event.json(fidelity)
@@ -204,16 +212,33 @@ mod tests {
                         "Time": "2026-11-21 03:42:17 UTC",
                         "Ran": "5 h 42 min",
                         "Load": "8.42 3.10 1.05",
-                        "Memory free": "0.2 GiB of 7.8 GiB",
+                        "Memory free": "202 MiB of 7.8 GiB",
+                        "Kernel":
+                            "nginx[4712]: segfault at 0 ip 00000000004005d4 sp 00007ffc6a1d2e30 error 4 in \
+                             nginx[400000+f2000]\n\
+                             init: nginx (eu-1) main process (4712) killed by SEGV signal",
+                        "Unusual":
+                            "memory: about 202 MiB of 7.8 GiB available\n\
+                             swap: 4 KiB of 2.0 GiB free\n\
+                             memory of /upstart/nginx: at its limit 7 times, \
+                             1 process killed for want of memory\n\
+                             load: 8.42 3.10 1.05 on 4 processors\n\
+                             pressure: everything waited for memory 41 % of 10 s\n\
+                             disk /var/log/upstart: 0 B of 4.8 GiB available\n\
+                             disk /var/log/upstart: 12 of 327680 inodes available\n\
+                             file handles: 790112 of 812014 open",
+                        "Changed":
+                            "/etc/init/nginx.conf was changed 4 h 30 min before the crash, \
+                             while the job ran\npackages were changed 21 h 17 min before the crash",
                         "Left behind": "4715 /usr/bin/worker --queue mail (tcp 8080)",
                         "Why": "init calls it a failure and respawns the job\n\
                                 init: main was killed by SIGSEGV\n\
                                 the marker that pre-start armed at 2026-11-20T22:00:00.000000Z \
                                 was still there: pre-stop never ran",
-                        "Log of": "/var/log/upstart/nginx-eu-1.log",
+                        "Log of": "/var/log/upstart/nginx-eu-1.log (the last lines of this run)",
                         "Log": ["<!channel> @everyone"],
                         "Not collected": "pressure: not \u{fffd}there",
-                        "Labels": "team=web, upstart_instance=eu-1, upstart_job=nginx",
+                        "Labels": "team=web",
                         "Id": "report 6c1d8e40",
                         "More": "upstart-crash show 6c1d8e40",
                     },
@@ -261,7 +286,7 @@ mod tests {
         report.log.as_mut().unwrap().lines = vec![line; 5000];
         report.log.as_mut().unwrap().lines.push("the end".to_owned());
         let told = samples::redacted(&Notice::of(&report), Some(&report));
-        let message = Message::of(&told, report.time, usize::MAX);
+        let message = Message::of(&told, report.time, &samples::view(usize::MAX));
         let event =
             Event { told: &told, message: &message, severity: Severity::Error, group: None };
         let event = event.json(Fidelity::Full);

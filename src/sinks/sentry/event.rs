@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::message::{Message, harmless, shortened};
+use crate::message::{Message, Section, View, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::report::CrashReport;
 use crate::sinks::{Attempt, Fidelity, json as notice_json};
@@ -17,9 +17,9 @@ const TAG: usize = 200;
 const BREADCRUMBS: usize = 100;
 
 /// What Sentry shows of `attempt`.
-pub(super) fn event(attempt: &Attempt<'_>, log_lines: usize) -> Value {
+pub(super) fn event(attempt: &Attempt<'_>, view: &View) -> Value {
     let (notice, report) = (attempt.notice.notice(), attempt.notice.report());
-    let message = Message::of(attempt.notice, attempt.now, log_lines);
+    let message = Message::of(attempt.notice, attempt.now, view);
     let mut event = json!({
         "event_id": notice.id.text().replace('-', ""),
         "timestamp": notice.time,
@@ -44,14 +44,14 @@ pub(super) fn event(attempt: &Attempt<'_>, log_lines: usize) -> Value {
         });
         fields.insert("exception".to_owned(), json!({ "values": [exception] }));
     }
-    if let Some(log) = &message.log {
+    if let Some(log) = message.log() {
         let lines = log.lines.iter().skip(log.lines.len().saturating_sub(BREADCRUMBS));
         let crumb = |line| json!({ "timestamp": notice.time, "category": "log", "message": line });
         let crumbs: Vec<_> = lines.map(crumb).collect();
         fields.insert("breadcrumbs".to_owned(), json!({ "values": crumbs }));
     }
     fields.insert("contexts".to_owned(), contexts(report, &message));
-    if let Some(jobs) = &message.jobs {
+    if let Some(jobs) = message.jobs() {
         let lines = jobs.within(8000, |line| line.len());
         fields.insert("extra".to_owned(), json!({ "jobs": lines }));
     }
@@ -120,8 +120,8 @@ fn is_of_key(c: char) -> bool {
 }
 
 fn contexts(report: Option<&CrashReport>, message: &Message) -> Value {
-    let facts: BTreeMap<_, _> =
-        message.facts.iter().map(|(label, value)| (*label, value)).collect();
+    let facts = message.facts.iter().chain(&message.machine);
+    let facts: BTreeMap<_, _> = facts.map(|fact| (fact.label, &fact.value)).collect();
     let mut contexts = json!({ "upstart": facts });
     if let (Some(report), Some(fields)) = (report, contexts.as_object_mut()) {
         let host = &report.host;
@@ -135,14 +135,28 @@ fn contexts(report: Option<&CrashReport>, message: &Message) -> Value {
             "free_memory": memory.map(|memory| memory.available_bytes),
         });
         fields.insert("device".to_owned(), device);
-        let more = json!({
-            "reasons": message.reasons,
-            "not_collected": message.missing,
-            "command": message.command,
-        });
-        fields.insert("report".to_owned(), more);
+        fields.insert("report".to_owned(), details(message));
     }
     contexts
+}
+
+/// What stands under the facts.
+fn details(message: &Message) -> Value {
+    let of_section = |section: &Section| match section {
+        Section::Kernel(lines) => Some(("kernel", json!(lines))),
+        Section::Unusual(lines) => Some(("unusual", json!(lines))),
+        Section::Changed(lines) => Some(("changed", json!(lines))),
+        Section::Why(lines) => Some(("reasons", json!(lines))),
+        Section::Links(pages) => {
+            let links = pages.iter().map(|page| format!("{}: {}", page.text, page.url));
+            Some(("links", links.collect()))
+        }
+        // The breadcrumbs, and the extra data.
+        Section::Log(_) | Section::Jobs(_) => None,
+    };
+    let known = [("not_collected", json!(message.missing)), ("command", json!(message.command))];
+    let details = message.sections.iter().filter_map(of_section).chain(known);
+    details.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +169,7 @@ mod tests {
     use crate::sinks::testing::hostile;
 
     fn of(told: &Redacted, fidelity: Fidelity) -> Value {
-        event(&Attempt { notice: told, fidelity, now: told.notice().time }, 50)
+        event(&Attempt { notice: told, fidelity, now: told.notice().time }, &samples::view(50))
     }
 
     fn texts(value: &Value) -> Vec<&str> {

@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Jobs, Log, Message, last_within};
+use crate::message::{Fact, Jobs, Message, Section};
+use crate::sinks::fit::{Fitted, Ways};
 use crate::sinks::mrkdwn::{escaped, escaped_within, width, within, without_fence};
 
 /// The longest header, in characters; the only text that is not escaped.
@@ -16,8 +17,6 @@ const FIELD: usize = 400;
 const FIELDS: usize = 10;
 /// The longest text of a section.
 const SECTION: usize = 3000;
-/// The longest list of reasons, so that the log has room.
-const REASONS: usize = 1500;
 /// The longest line below the message.
 const CONTEXT: usize = 500;
 /// The longest `text`, which notifications show.
@@ -38,23 +37,12 @@ pub(super) fn full(message: &Message) -> Value {
         "text": { "type": "plain_text", "text": header, "emoji": false },
     })];
     for facts in message.facts.chunks(FIELDS) {
-        let fields = facts
-            .iter()
-            .map(|(label, value)| mrkdwn(&format!("*{label}*\n{}", escaped_within(value, FIELD))));
+        let fields = facts.iter().map(|fact| mrkdwn(&field(fact)));
         blocks.push(json!({ "type": "section", "fields": fields.collect::<Vec<_>>() }));
     }
-    if !message.reasons.is_empty() {
-        let reasons = escaped_within(&format!("• {}", message.reasons.join("\n• ")), REASONS);
-        blocks.push(section(&format!("*Why*\n{reasons}")));
-    }
-    if let Some(jobs) = &message.jobs {
-        blocks.push(section(&listed(jobs, SECTION)));
-    }
     let context = json!({ "type": "context", "elements": [mrkdwn(&below(message))] });
-    if let Some(log) = &message.log {
-        let room = BLOCKS.saturating_sub(blocks.iter().chain([&context]).map(length).sum());
-        blocks.push(section(&fenced(log, room.min(SECTION))));
-    }
+    let room = BLOCKS.saturating_sub(blocks.iter().chain([&context]).map(length).sum());
+    blocks.extend(WAYS.fit(&message.sections, room).iter().map(section));
     blocks.push(context);
     json!({
         "text": escaped_within(&title, FALLBACK),
@@ -67,7 +55,7 @@ pub(super) fn full(message: &Message) -> Value {
 /// The message as plain text, for a webhook that does not take the blocks.
 pub(super) fn minimal(message: &Message) -> Value {
     let mut text = escaped_within(&message.plain().join("\n"), FALLBACK - LIST);
-    if let Some(jobs) = &message.jobs {
+    if let Some(jobs) = message.jobs() {
         text = format!("{text}\n{}", listed(jobs, LIST - COMMAND));
     }
     let text = format!("{text}\n{}", message.command);
@@ -88,17 +76,39 @@ fn below(message: &Message) -> String {
     escaped_within(&parts.join(" · "), CONTEXT)
 }
 
-/// The end of the log in a fence that nothing in it closes, at most `room` characters.
-fn fenced(log: &Log, room: usize) -> String {
-    let title = format!("*Log* {}", escaped_within(&log.path, FIELD));
-    let lines: Vec<_> = log.lines.iter().map(|line| escaped(&without_fence(line))).collect();
-    let room = room.saturating_sub(width(&title) + "\n```\n```".len());
-    let lines = last_within(&lines, room, |line| width(line) + 1);
-    format!("{title}\n```\n{}\n```", lines.join("\n"))
+const WAYS: Ways = Ways {
+    text: escaped_within,
+    code: |line| escaped(&without_fence(line)),
+    link: |name, url| format!("<{}|{name}>", escaped(url)),
+    cost: width,
+    // What `length` counts besides: the names of the types.
+    frame: "sectionmrkdwn*Changed* \n```\n\n```".len(),
+    line: "* \n".len(),
+    most: SECTION,
+};
+
+/// A fact, and a moment by the reader's own clock too.
+fn field(fact: &Fact) -> String {
+    let Fact { label, value, time } = fact;
+    let value = escaped_within(value, FIELD);
+    let Some(time) = time else { return format!("*{label}*\n{value}") };
+    // Slack writes it in the reader's zone; what stands last is shown where that cannot be.
+    let seconds = time.micros() / 1_000_000;
+    let utc = value.split(" (").next().unwrap_or_default();
+    let reader = format!("<!date^{seconds}^{{date_short_pretty}} {{time_secs}}|{utc}>");
+    format!("*{label}*\n{value} · {reader} for you")
 }
 
-fn section(text: &str) -> Value {
-    json!({ "type": "section", "text": mrkdwn(text) })
+/// A section: code in a fence that nothing in it closes, everything else as a list.
+fn section(fitted: &Fitted<'_>) -> Value {
+    let Fitted { section, caption, lines } = fitted;
+    let heading = format!("*{}* {caption}", section.heading());
+    let lines = match section {
+        Section::Log(_) | Section::Kernel(_) => format!("```\n{}\n```", lines.join("\n")),
+        _ => lines.iter().map(|line| format!("• {line}")).collect::<Vec<_>>().join("\n"),
+    };
+    let text = format!("{}\n{lines}", heading.trim_end());
+    json!({ "type": "section", "text": mrkdwn(&text) })
 }
 
 fn mrkdwn(text: &str) -> Value {
@@ -127,7 +137,7 @@ mod tests {
     /// What is told of the crash that `report` is on, at once.
     fn of_crash(report: &CrashReport, log_lines: usize) -> Message {
         let told = samples::redacted(&Notice::of(report), Some(report));
-        Message::of(&told, report.time, log_lines)
+        Message::of(&told, report.time, &samples::view(log_lines))
     }
 
     /// Every text of a message with its path in the JSON.
@@ -159,13 +169,38 @@ mod tests {
                     { "type": "mrkdwn", "text": "*Host*\nweb-1" },
                     { "type": "mrkdwn", "text": "*Job*\nnginx (eu-1)" },
                     { "type": "mrkdwn", "text": "*Verdict*\ncrashed: SIGSEGV" },
-                    { "type": "mrkdwn", "text": "*Time*\n2026-11-21 03:42:17 UTC" },
+                    { "type": "mrkdwn", "text":
+                        "*Time*\n2026-11-21 03:42:17 UTC · <!date^1795232537^\
+                         {date_short_pretty} {time_secs}|2026-11-21 03:42:17 UTC> for you" },
                     { "type": "mrkdwn", "text": "*Ran*\n5 h 42 min" },
-                    { "type": "mrkdwn", "text": "*Load*\n8.42 3.10 1.05" },
-                    { "type": "mrkdwn", "text": "*Memory free*\n0.2 GiB of 7.8 GiB" },
                     { "type": "mrkdwn",
                       "text": "*Left behind*\n4715 /usr/bin/worker --queue mail (tcp 8080)" },
+                    { "type": "mrkdwn", "text": "*Labels*\nteam=web" },
                 ] },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Kernel*\n\
+                     ```\nnginx[4712]: segfault at 0 ip 00000000004005d4 sp 00007ffc6a1d2e30 \
+                     error 4 in nginx[400000+f2000]\n\
+                     init: nginx (eu-1) main process (4712) killed by SEGV signal\n```" } },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Log* /var/log/upstart/nginx-eu-1.log (the last lines of this run)\n\
+                     ```\nworker died\nAssertionError: a &lt; b &amp;&amp; b &gt; c\n```" } },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Unusual*\n\
+                     • memory: about 202 MiB of 7.8 GiB available\n\
+                     • swap: 4 KiB of 2.0 GiB free\n\
+                     • memory of /upstart/nginx: at its limit 7 times, \
+                     1 process killed for want of memory\n\
+                     • load: 8.42 3.10 1.05 on 4 processors\n\
+                     • pressure: everything waited for memory 41 % of 10 s\n\
+                     • disk /var/log/upstart: 0 B of 4.8 GiB available\n\
+                     • disk /var/log/upstart: 12 of 327680 inodes available\n\
+                     • file handles: 790112 of 812014 open" } },
+                { "type": "section", "text": { "type": "mrkdwn", "text":
+                    "*Changed*\n\
+                     • /etc/init/nginx.conf was changed 4 h 30 min before the crash, \
+                     while the job ran\n\
+                     • packages were changed 21 h 17 min before the crash" } },
                 { "type": "section", "text": { "type": "mrkdwn", "text":
                     "*Why*\n\
                      • init calls it a failure and respawns the job\n\
@@ -173,8 +208,7 @@ mod tests {
                      • the marker that pre-start armed at 2026-11-20T22:00:00.000000Z was still there: \
                      pre-stop never ran" } },
                 { "type": "section", "text": { "type": "mrkdwn", "text":
-                    "*Log* /var/log/upstart/nginx-eu-1.log\n\
-                     ```\nworker died\nAssertionError: a &lt; b &amp;&amp; b &gt; c\n```" } },
+                    "*Links*\n• <https://wiki.example.com/nginx|runbook>" } },
                 { "type": "context", "elements": [{ "type": "mrkdwn", "text":
                     "report 6c1d8e40 · `upstart-crash show 6c1d8e40` · \
                      not collected: pressure: not �there" }] },
@@ -188,18 +222,19 @@ mod tests {
     #[test]
     fn a_digest_names_its_jobs() {
         let [.., digest, _, _] = samples::notices();
-        let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let message = full(&Message::of(&samples::alone(&digest), digest.time, &samples::view(2)));
         assert_eq!(message["text"], "📋 web-1: 37 jobs failed 412 times in 2 min");
         assert_eq!(
             message["blocks"][2]["text"]["text"],
-            "• nginx (eu-1) crashed 14 times (13 × exit status 1, 1 × SIGSEGV), \
+            "*Jobs*\n\
+             • nginx (eu-1) crashed 14 times (13 × exit status 1, 1 × SIGSEGV), \
              last at 03:45:10 UTC\n\
              • shop failed to start 2 times: pre-start exit status 1, last at 03:45:10 UTC\n\
              • and 35 more jobs (396 failures)"
         );
         let below = format!("notice {} · `upstart-crash list`", digest.id.short());
         assert_eq!(message["blocks"][3]["elements"][0]["text"], below);
-        let text = minimal(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let text = minimal(&Message::of(&samples::alone(&digest), digest.time, &samples::view(2)));
         let text = text["text"].as_str().unwrap();
         assert!(
             text.starts_with("[digest] web-1: 37 jobs failed 412 times in 2 min\nHost: web-1\n")
@@ -212,7 +247,7 @@ mod tests {
         let of = |notice: Notice, report: &CrashReport| {
             let report = notice.report().is_some().then_some(report);
             let late = Timestamp::from_micros(notice.time.micros() + 3_600_000_000);
-            Message::of(&samples::redacted(&notice, report), late, 50)
+            Message::of(&samples::redacted(&notice, report), late, &samples::view(50))
         };
         let (report, worst) = (samples::report(), samples::worst());
         let mostly = samples::notices().map(|notice| of(notice, &report));
@@ -254,9 +289,9 @@ mod tests {
     #[test]
     fn a_digest_of_ten_thousand_jobs_counts_every_crash() {
         let [.., digest, _, _] = samples::worst_notices();
-        let message = full(&Message::of(&samples::alone(&digest), digest.time, 2));
+        let message = full(&Message::of(&samples::alone(&digest), digest.time, &samples::view(2)));
         let list = message["blocks"][2]["text"]["text"].as_str().unwrap();
-        let named = list.lines().count() as u64 - 1;
+        let named = list.lines().count() as u64 - 2;
         assert!(named > 0, "{list}");
         let rest = format!("• {}", samples::rest_of_digest(named));
         assert_eq!(list.lines().last(), Some(&*rest));
@@ -268,7 +303,7 @@ mod tests {
             for message in [full(&message), minimal(&message)] {
                 for (path, text) in texts(&message, "") {
                     let plain = message["blocks"][0]["text"]["text"] == text.as_str();
-                    assert!(plain || is_escaped(&text), "{path}: {text}");
+                    assert!(plain || is_escaped(&of_others(&text)), "{path}: {text}");
                 }
             }
         }
@@ -276,21 +311,23 @@ mod tests {
         assert!(message.contains("&lt;!channel&gt; @here"));
     }
 
-    #[test]
-    fn nothing_in_a_log_ends_its_fence() {
-        let lines = vec!["```".to_owned(), "``".to_owned(), "`".to_owned()];
-        let text = fenced(&Log { path: "/x".to_owned(), lines }, SECTION);
-        assert_eq!(text.matches("```").count(), 2, "{text}");
+    /// `text` without what is ours: a date, a link.
+    fn of_others(text: &str) -> String {
+        let mut parts = text.split("<!date^");
+        let ours = parts.next().unwrap_or_default().to_owned();
+        let rest = parts.map(|part| part.split_once('>').unwrap().1);
+        let text = [ours].into_iter().chain(rest.map(str::to_owned)).collect::<String>();
+        text.replace("<https://wiki.example.com/nginx|runbook>", "")
     }
 
     #[test]
-    fn the_log_loses_its_front_in_whole_lines() {
-        let lines: Vec<_> = (10..60).map(|n| format!("{n} {}", "<".repeat(60))).collect();
-        let text = fenced(&Log { path: "/x".to_owned(), lines: lines.clone() }, 1000);
-        assert!(width(&text) <= 1000, "{}", width(&text));
-
-        let shown: Vec<_> = text.lines().skip(2).take_while(|line| *line != "```").collect();
-        let escaped: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
-        assert_eq!(shown, escaped[50 - 4..50]);
+    fn nothing_in_a_log_ends_its_fence() {
+        let mut report = samples::report();
+        report.log.as_mut().unwrap().lines = ["```", "``", "`"].map(str::to_owned).to_vec();
+        let message = full(&of_crash(&report, 50));
+        for block in message["blocks"].as_array().unwrap() {
+            let text = block["text"]["text"].as_str().unwrap_or_default();
+            assert!([0, 2].contains(&text.matches("```").count()), "{text}");
+        }
     }
 }

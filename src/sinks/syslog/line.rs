@@ -4,7 +4,7 @@
 //! and puts its own time in place of ours. So when it happened stands in the text, too.
 
 use super::Facility;
-use crate::message::Message;
+use crate::message::{Fact, Message, Section};
 use crate::notice::Notice;
 use crate::sinks::json;
 use crate::time::Timestamp;
@@ -77,13 +77,25 @@ pub(super) fn full(message: &Message, notice: &Notice, most: usize) -> String {
         }
     };
     add(&mut line, "see", &message.command);
-    for (label, value) in &message.facts {
+    for Fact { label, value, .. } in message.facts.iter().chain(&message.machine) {
         add(&mut line, label, value);
     }
-    if let Some(jobs) = &message.jobs {
-        let room = most.saturating_sub(line.len() + " each=\"\"".len());
-        let jobs = jobs.within(room, |job| quoted(job).len() + "; ".len());
-        add(&mut line, "each", &jobs.join("; "));
+    for section in &message.sections {
+        match section {
+            Section::Jobs(jobs) => {
+                let room = most.saturating_sub(line.len() + " each=\"\"".len());
+                let jobs = jobs.within(room, |job| quoted(job).len() + "; ".len());
+                add(&mut line, "each", &jobs.join("; "));
+            }
+            Section::Kernel(lines) | Section::Unusual(lines) | Section::Changed(lines) => {
+                add(&mut line, section.heading(), &lines.join("; "));
+            }
+            Section::Links(pages) => {
+                pages.iter().for_each(|page| add(&mut line, &page.text, &page.url));
+            }
+            // A log's place is not in a log, and there is a command that shows why.
+            Section::Log(_) | Section::Why(_) => {}
+        }
     }
     line
 }
@@ -137,7 +149,7 @@ mod tests {
         let (report, worst) = (samples::report(), samples::worst());
         let report = if notice.host.starts_with('>') { worst } else { report };
         let report = notice.report().is_some().then_some(&report);
-        Message::of(&samples::redacted(notice, report), notice.time, 20)
+        Message::of(&samples::redacted(notice, report), notice.time, &samples::view(20))
     }
 
     #[test]
@@ -211,7 +223,7 @@ mod tests {
                 job.name.clone_from(&name);
             }
             notice.host = host;
-            let message = Message::of(&samples::alone(&notice), notice.time, 20);
+            let message = Message::of(&samples::alone(&notice), notice.time, &samples::view(20));
             let line = rfc_5424(DAEMON, &notice, |most| full(&message, &notice, most), 2048);
             prop_assert!(!line.chars().any(char::is_control), "{:?}", line);
             let process = std::process::id().to_string();

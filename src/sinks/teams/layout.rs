@@ -1,6 +1,6 @@
 //! A message as an Adaptive Card of version 1.4: what Teams shows everywhere.
 //!
-//! All texts on it are runs of rich text, in which nothing is marked up: how Markdown is escaped in the
+//! All texts that others wrote are runs of rich text, in which nothing is marked up: how Markdown is escaped in the
 //! other elements differs between the clients. A run has no line breaks, so a line is a block.
 //!
 //! Teams takes 28 KB and counts more bytes than it was sent; what does not fit is cut between
@@ -8,9 +8,11 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{Log, Message, Tone, last_within};
+use crate::message::{Fact, Message, Page, Section, Tone};
+use crate::sinks::fit::{Fitted, Ways};
 use crate::sinks::markdown;
 use crate::sinks::text::{cut, in_careful_json, lines_within};
+use crate::time::Timestamp;
 
 /// The whole message, in bytes of JSON.
 const MESSAGE: usize = 20_000;
@@ -20,8 +22,6 @@ const FRAME: usize = 1500;
 const TITLE: usize = 500;
 /// The longest value of a fact.
 const FIELD: usize = 400;
-/// The longest list of reasons.
-const REASONS: usize = 2500;
 /// The longest line below.
 const BELOW: usize = 400;
 /// The longest message that was refused in its full form.
@@ -43,58 +43,75 @@ pub(super) fn full(message: &Message) -> Value {
             "type": "TextRun", "text": title, "weight": "Bolder", "size": "Medium",
         })], "Default")],
     })];
-    for (label, value) in &message.facts {
+    for Fact { label, value, time } in &message.facts {
         let value = text_within(value, FIELD);
         left = left.saturating_sub(LINE + LINE / 2 + in_careful_json(&value));
         blocks.push(rich(&[bold(&format!("{label}: ")), run(&value)], "None"));
+        if let Some(time) = time {
+            let reader = for_reader(*time);
+            left = left.saturating_sub(LINE + in_careful_json(&reader.to_string()));
+            blocks.push(reader);
+        }
     }
-    if !message.reasons.is_empty() {
-        let reasons = lines_within(&message.reasons, REASONS, LINE, text_within, in_careful_json);
-        left = left.saturating_sub(REASONS);
-        blocks.push(rich(&[bold("Why")], "Medium"));
-        blocks.extend(reasons.iter().map(|line| item(line)));
-    }
-    if let Some(jobs) = &message.jobs {
-        let lines = jobs.within(left, |line| in_careful_json(&text(line)) + LINE);
-        blocks.push(rich(&[bold("Jobs")], "Medium"));
-        blocks.extend(lines.iter().map(|line| item(&text(line))));
-    }
-    if let Some(log) = &message.log {
-        blocks.extend(of_log(log, left));
+    let sections = WAYS.fit(&message.sections, left);
+    for section in &sections {
+        blocks.extend(of_section(section));
     }
     let below = json!({ "type": "TextRun", "text": below(message), "isSubtle": true });
     blocks.push(rich(&[below], "Medium"));
-    posted(message, &blocks)
+    let links = sections.iter().find_map(|fitted| match fitted.section {
+        Section::Links(pages) => Some(pages.iter().take(fitted.lines.len()).map(open)),
+        _ => None,
+    });
+    posted(message, &blocks, links.into_iter().flatten().collect())
 }
 
 /// The message as a card of lines: a workflow posts nothing else.
 pub(super) fn minimal(message: &Message) -> Value {
     let lines = lines_within(&message.plain(), TEXT - LIST, LINE, text_within, in_careful_json);
     let cost = |line: &str| in_careful_json(&text(line)) + LINE;
-    let jobs = message.jobs.as_ref().map(|jobs| jobs.within(LIST, cost)).unwrap_or_default();
+    let jobs = message.jobs().map(|jobs| jobs.within(LIST, cost)).unwrap_or_default();
     let jobs = jobs.iter().map(|line| format!("• {}", text(line)));
     let lines: Vec<_> = lines.into_iter().chain(jobs).chain([message.command.clone()]).collect();
     let blocks: Vec<_> = lines.iter().map(|line| rich(&[run(line)], "None")).collect();
-    posted(message, &blocks)
+    posted(message, &blocks, Vec::new())
 }
 
 /// What a webhook takes.
-fn posted(message: &Message, blocks: &[Value]) -> Value {
+fn posted(message: &Message, blocks: &[Value], actions: Vec<Value>) -> Value {
+    let mut card = json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": { "width": "Full" },
+        "fallbackText": markdown::escaped_within(&message.headed(), TITLE, in_careful_json),
+        "body": blocks,
+    });
+    // A card without actions has none: an empty list is a gap below it.
+    if let Some(fields) = card.as_object_mut().filter(|_| !actions.is_empty()) {
+        fields.insert("actions".to_owned(), actions.into());
+    }
     json!({
         "type": "message",
         "attachments": [{
             "contentType": "application/vnd.microsoft.card.adaptive",
             "contentUrl": null,
-            "content": {
-                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-                "type": "AdaptiveCard",
-                "version": "1.4",
-                "msteams": { "width": "Full" },
-                "fallbackText": markdown::escaped_within(&message.headed(), TITLE, in_careful_json),
-                "body": blocks,
-            },
+            "content": card,
         }],
     })
+}
+
+/// A button that leads to `page`.
+fn open(page: &Page) -> Value {
+    json!({ "type": "Action.OpenUrl", "title": text(&page.text), "url": page.url })
+}
+
+/// `time` by the reader's own clock: the one element that writes it so (learn.microsoft.com,
+/// adaptive-cards/authoring-cards/text-features).
+fn for_reader(time: Timestamp) -> Value {
+    let time = humantime::format_rfc3339_seconds(time.to_system_time());
+    let text = format!("{{{{DATE({time},SHORT)}}}} {{{{TIME({time})}}}} for you");
+    json!({ "type": "TextBlock", "text": text, "isSubtle": true, "spacing": "None", "wrap": true })
 }
 
 /// The colour behind the title, as the theme of the reader has it.
@@ -108,20 +125,37 @@ fn style(tone: Tone) -> &'static str {
     }
 }
 
-/// The end of the log, in a font of fixed width.
-fn of_log(log: &Log, room: usize) -> Vec<Value> {
-    let path = text_within(&log.path, FIELD);
-    let room = room.saturating_sub(in_careful_json(&path) + LINE);
-    let lines: Vec<_> = log.lines.iter().map(|line| text(line)).collect();
-    let lines = last_within(&lines, room, |line| in_careful_json(line) + LINE);
-    let title = (!lines.is_empty()).then(|| rich(&[bold("Log "), run(&path)], "Medium"));
-    let lines = lines.iter().map(|line| {
-        let fixed = json!({
+const WAYS: Ways = Ways {
+    text: text_within,
+    // A run without text is none.
+    code: |line| text(if line.is_empty() { "\u{a0}" } else { line }),
+    link: |name, url| format!("{name}{url}"),
+    cost: in_careful_json,
+    frame: LINE * 3 / 2,
+    line: LINE,
+    most: usize::MAX,
+};
+
+/// A line a block: code in a font of fixed width. Links are below the card.
+fn of_section(fitted: &Fitted<'_>) -> Vec<Value> {
+    let Fitted { section, caption, lines } = fitted;
+    let heading = section.heading();
+    let title = match caption.as_str() {
+        "" => rich(&[bold(heading)], "Medium"),
+        caption => rich(&[bold(&format!("{heading} ")), run(caption)], "Medium"),
+    };
+    let fixed = |line: &String| {
+        let run = json!({
             "type": "TextRun", "text": line, "fontType": "Monospace", "size": "Small",
         });
-        rich(&[fixed], "None")
-    });
-    title.into_iter().chain(lines).collect()
+        rich(&[run], "None")
+    };
+    let lines: Vec<_> = match section {
+        Section::Links(_) => return Vec::new(),
+        Section::Log(_) | Section::Kernel(_) => lines.iter().map(fixed).collect(),
+        _ => lines.iter().map(|line| item(line)).collect(),
+    };
+    std::iter::once(title).chain(lines).collect()
 }
 
 /// The line below: how to see the rest, and what is missing.
@@ -171,7 +205,9 @@ mod tests {
     /// What each element may have besides its type, by Microsoft's schema of version 1.4.
     const ELEMENTS: &[(&str, &[&str])] = &[
         ("message", &["attachments"]),
-        ("AdaptiveCard", &["$schema", "version", "fallbackText", "body", "msteams"]),
+        ("AdaptiveCard", &["$schema", "version", "fallbackText", "body", "msteams", "actions"]),
+        ("Action.OpenUrl", &["title", "url"]),
+        ("TextBlock", &["text", "isSubtle", "spacing", "wrap"]),
         ("Container", &["style", "bleed", "items"]),
         ("RichTextBlock", &["spacing", "inlines"]),
         ("TextRun", &["text", "weight", "size", "fontType", "isSubtle"]),
@@ -220,7 +256,7 @@ mod tests {
     fn the_worst_report_leaves_room_for_its_log() {
         let [crash, ..] = samples::worst_notices();
         let told = samples::redacted(&crash, Some(&samples::worst()));
-        let full = full(&Message::of(&told, crash.time, 50));
+        let full = full(&Message::of(&told, crash.time, &samples::view(50)));
         let lines = elements(&full).into_iter().filter(|it| it["fontType"] == "Monospace").count();
         assert!(lines > 2, "{lines}");
     }
@@ -243,7 +279,14 @@ mod tests {
             for payload in [full(&message), minimal(&message)] {
                 for element in elements(&payload) {
                     let text = element["text"].as_str().unwrap_or_default();
-                    prop_assert!(text.is_empty() || element["type"] == "TextRun");
+                    if element["type"] == "TextBlock" {
+                        let ours =
+                            "{{DATE(2026-11-21T03:42:17Z,SHORT)}} {{TIME(2026-11-21T03:42:17Z)}} for you";
+                        prop_assert_eq!(text, ours);
+                        continue;
+                    }
+                    prop_assert_eq!(element.get("text").is_some(), element["type"] == "TextRun");
+                    prop_assert!(element.get("text").is_none() || !text.is_empty());
                     prop_assert!(!text.contains("{{") && !text.contains('\n'), "{}", text);
                 }
             }

@@ -7,18 +7,16 @@ use serde_json::{Value, json};
 
 use crate::message::Message;
 use crate::sinks::Fidelity;
-use crate::sinks::outline::{Markup, PLAIN, headed, html, outline, uncalled, uncalled_html};
-use crate::sinks::text::width;
+use crate::sinks::outline::{Markup, PLAIN, html, html_link, titled, uncalled, uncalled_html};
+use crate::sinks::text::{cut, width};
 
 /// The longest text, in UTF-16 units. Telegram counts what is left without markup.
 const TEXT: usize = 4096;
 
-/// The most of it that the title has.
-const TITLE: usize = TEXT / 8;
-
 const HTML: Markup = Markup {
-    text: uncalled_html,
-    literal: html,
+    text: |text, most| cut(text, most, uncalled_html, width),
+    literal: |line| cut(line, usize::MAX, html, width),
+    link: html_link,
     measure: width,
     heading: ["\n<b>", "</b>", "\n"],
     fact: ["<b>", ":</b> ", "\n"],
@@ -27,7 +25,12 @@ const HTML: Markup = Markup {
     ..PLAIN
 };
 
-const TEXT_ONLY: Markup = Markup { text: uncalled, literal: uncalled, measure: width, ..PLAIN };
+const TEXT_ONLY: Markup = Markup {
+    text: |text, most| cut(text, most, uncalled, width),
+    literal: |line| cut(line, usize::MAX, uncalled, width),
+    measure: width,
+    ..PLAIN
+};
 
 /// What is posted, without where it goes.
 pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
@@ -35,10 +38,7 @@ pub(super) fn body(message: &Message, fidelity: Fidelity) -> Value {
         Fidelity::Full => (HTML, ["<b>", "</b>\n"]),
         Fidelity::Minimal => (TEXT_ONLY, ["", "\n"]),
     };
-    let [open, close] = title;
-    let title = format!("{open}{}{close}", markup.cut(&headed(message, fidelity), TITLE));
-    let room = TEXT.saturating_sub(width(&title));
-    let text = title + &outline(message, &markup, room, fidelity);
+    let text = titled(message, &markup, title, TEXT, fidelity);
     let mut body = json!({ "text": text, "link_preview_options": { "is_disabled": true } });
     if let (Fidelity::Full, Some(fields)) = (fidelity, body.as_object_mut()) {
         fields.insert("parse_mode".to_owned(), "HTML".into());
@@ -62,7 +62,7 @@ mod tests {
     fn every_message_keeps_the_limit_and_is_well_formed() {
         for message in samples::messages(50) {
             let full = text(&message, Fidelity::Full);
-            assert!(width(&full) <= 4096 && is_html(&full, &["b", "pre", "code"]), "{full}");
+            assert!(width(&full) <= 4096 && is_html(&full, &["b", "pre", "code", "a"]), "{full}");
             let minimal = text(&message, Fidelity::Minimal);
             assert!(width(&minimal) <= 4096, "{minimal}");
             assert!(minimal.starts_with(&format!("[{}] ", message.tone.word())));
@@ -74,10 +74,10 @@ mod tests {
         fn what_others_wrote_is_text_and_calls_nobody(planted in hostile()) {
             let message = samples::hostile_message(&planted);
             let full = text(&message, Fidelity::Full);
-            prop_assert!(is_html(&full, &["b", "pre", "code"]), "{}", full);
-            let (before, rest) = full.split_once("<pre>").unwrap();
-            let (_, after) = rest.split_once("</pre>").unwrap();
-            for shown in [before, after, &text(&message, Fidelity::Minimal)] {
+            prop_assert!(is_html(&full, &["b", "pre", "code", "a"]), "{}", full);
+            let outside = |part: &str| part.rsplit("</pre>").next().unwrap().to_owned();
+            let outside: String = full.split("<pre>").map(outside).collect();
+            for shown in [&outside, &text(&message, Fidelity::Minimal)] {
                 let shown = shown.replace("@\u{200b}", "");
                 let outside = shown.split("<code>").map(|part| part.rsplit("</code>").next().unwrap());
                 prop_assert!(!outside.collect::<String>().contains('@'), "{}", shown);

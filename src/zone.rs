@@ -56,11 +56,11 @@ impl Zone {
 }
 
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use super::Zone;
 
     /// The zone by the rule `rule` (tzset(3)): a file of version 2 that holds nothing else.
-    pub(in crate::quiet) fn zone(rule: &str) -> Zone {
+    pub(crate) fn zone(rule: &str) -> Zone {
         let header = [b"TZif2".as_slice(), &[0; 15], &[0; 16], &[0, 0, 0, 1, 0, 0, 0, 4]].concat();
         let kind = b"\0\0\0\0\0\0UTC\0";
         let file =
