@@ -15,6 +15,7 @@ pub use aftermath::{left_behind_in_words, recovery_in_words};
 pub use jobs::Jobs;
 pub use text::{harmless, last_within, shortened};
 pub use tone::Tone;
+pub use words::{counted, date};
 
 use crate::notice::Notice;
 use crate::redaction::Redacted;

@@ -184,6 +184,22 @@ const DELIVER: &[Layer] = &[
             "policy",
         ],
     ),
+    // A page for a browser, of what may leave the host.
+    (
+        "html",
+        &[
+            "time",
+            "id",
+            "evidence",
+            "verdict",
+            "aftermath",
+            "report",
+            "meaning",
+            "notice",
+            "redaction",
+            "message",
+        ],
+    ),
     ("demo", &["sys", "time", "id", "paths", "verdict", "snapshot", "report", "spool", "hooks"]),
     (
         "cli",
@@ -203,6 +219,7 @@ const DELIVER: &[Layer] = &[
             "hooks",
             "secret",
             "meaning",
+            "globs",
             "notice",
             "quiet",
             "redaction",
@@ -211,6 +228,7 @@ const DELIVER: &[Layer] = &[
             "config",
             "policy",
             "notifier",
+            "html",
             "demo",
         ],
     ),

@@ -35,15 +35,24 @@ impl Crashes {
     }
 
     fn crash(&self, job: &str) {
+        self.leave(|report| {
+            report.summary = report.summary.replace(&report.job.name, job);
+            job.clone_into(&mut report.job.name);
+        });
+    }
+
+    /// A crash at this moment, of which `change` says what is special; what follows from that is
+    /// made to fit.
+    pub fn leave(&self, change: impl FnOnce(&mut CrashReport)) -> ReportId {
         let (mut report, run) = (self.report.clone(), RunId(sys::random_bytes()));
         report.time = sys::now();
+        change(&mut report);
         report.time_unix_us = report.time.micros();
         report.id = ReportId::new(report.time, run);
-        report.key = format!("{}/{job}", report.host.name);
-        report.summary = report.summary.replace(&report.job.name, job);
-        report.labels.insert("upstart_job".to_owned(), job.to_owned());
-        job.clone_into(&mut report.job.name);
+        report.key = format!("{}/{}", report.host.name, report.job.name);
+        report.labels.insert("upstart_job".to_owned(), report.job.name.clone());
         let json = serde_json::to_vec(&report).unwrap();
         spool::put(self.places, spool::Drop::Report, report.id, &json).unwrap();
+        report.id
     }
 }

@@ -15,6 +15,8 @@
 
 mod alertmanager;
 #[cfg(feature = "deliver")]
+mod browser;
+#[cfg(feature = "deliver")]
 mod crashes;
 mod history;
 mod hook;
@@ -48,6 +50,8 @@ mod tried;
 mod upstart;
 
 pub use alertmanager::Alertmanager;
+#[cfg(feature = "deliver")]
+pub use browser::Browser;
 #[cfg(feature = "deliver")]
 pub use crashes::Crashes;
 pub use history::History;
