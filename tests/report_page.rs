@@ -204,9 +204,9 @@ fn nothing_that_a_service_wrote_runs_or_leaves() {
         requests.iter().filter(|request| format!("{request:?}").contains("planted")).count()
     };
     assert_eq!(planted(&proxy), 0);
-    // What would be asked for is seen there.
+    // What is asked for is seen there.
     browser.go_to("http://planted.example/");
-    assert_eq!(planted(&proxy), 1);
+    assert!(planted(&proxy) > 0);
 }
 
 #[test]
@@ -418,8 +418,8 @@ fn it_is_legible_in_light_and_dark_and_on_a_telephone() {
         browser.open(&page.file(), "");
         assert!(browser.value("document.querySelectorAll('.number').length").as_u64() > Some(0));
         assert_eq!(browser.value(PALE), json!([]), "{scheme}");
-        let room = browser.value("document.documentElement.scrollWidth");
-        assert_eq!(room, width, "nothing sticks out");
+        let wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(browser.value(wider), 0, "nothing sticks out at {width} pixels");
         papers.push(browser.value("getComputedStyle(document.body).backgroundColor"));
     }
     assert_eq!((&papers[0], &papers[1]), (&papers[2], &papers[3]));
