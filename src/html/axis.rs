@@ -15,7 +15,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// The distances between ticks that people count in, in seconds.
-const STEPS: [u64; 18] = [
+const STEPS: [u64; 19] = [
     1,
     10,
     MINUTE,
@@ -31,9 +31,10 @@ const STEPS: [u64; 18] = [
     5 * DAY,
     10 * DAY,
     30 * DAY,
-    90 * DAY,
-    365 * DAY,
-    3650 * DAY,
+    60 * DAY,
+    120 * DAY,
+    360 * DAY,
+    3600 * DAY,
 ];
 
 /// The time that the page is about.
@@ -82,13 +83,17 @@ fn at(second: u64) -> Timestamp {
     (std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(second)).into()
 }
 
-/// `21 Nov`, or `03:45` where ticks are nearer than a day; midnight is a day too.
+/// `21 Nov`; `03:45` where ticks are nearer than a day, and midnight is a day too; `2026-11-21` where
+/// they are years apart.
 fn label(time: Timestamp, step: u64) -> String {
     let written = time.to_string();
     let part = |range| written.get(range).unwrap_or_default();
     let clock = if step < MINUTE { part(11..19) } else { part(11..16) };
-    if step < DAY && (time.millis() / 1000) % DAY != 0 {
+    if step < DAY && !(time.millis() / 1000).is_multiple_of(DAY) {
         return clock.to_owned();
+    }
+    if step > 120 * DAY {
+        return part(0..10).to_owned();
     }
     let month = match part(5..7) {
         "01" => "Jan",
@@ -104,11 +109,7 @@ fn label(time: Timestamp, step: u64) -> String {
         "11" => "Nov",
         _ => "Dec",
     };
-    if step >= 90 * DAY {
-        format!("{month} {}", part(0..4))
-    } else {
-        format!("{} {month}", part(8..10).trim_start_matches('0'))
-    }
+    format!("{} {month}", part(8..10).trim_start_matches('0'))
 }
 
 #[cfg(test)]
@@ -128,6 +129,7 @@ mod tests {
         assert_eq!(labels(20 * MINUTE), ["03:25", "03:30", "03:35", "03:40"]);
         assert_eq!(labels(DAY), ["06:00", "12:00", "18:00", "21 Nov"]);
         assert_eq!(labels(5 * DAY), ["17 Nov", "18 Nov", "19 Nov", "20 Nov", "21 Nov"]);
+        assert_eq!(labels(999 * DAY), ["2024-06-14", "2025-06-09", "2026-06-04"]);
         assert_eq!(labels(0), ["03:42:17", "03:42:18"]);
     }
 

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::axis::Axis;
 use super::history::History;
-use super::markup::{Attribute, CLASS, CONTENT, HTTP_EQUIV, ID, LANG, META_NAME, Markup, TABINDEX};
+use super::markup::{
+    ARIA_LABEL, Attribute, CLASS, CONTENT, HTTP_EQUIV, ID, LANG, META_NAME, Markup,
+};
 use super::{causes, glyph, machine, reports, summary, timeline};
 
 const STYLE: &str = include_str!("style.css");
@@ -70,13 +72,13 @@ fn body(html: &mut Markup, history: &History) {
     glyph::define(html);
     html.leaf("a", &[CLASS.is("skip"), Attribute::to("reports")], "Skip to the reports");
     summary::write_header(html, history, &axis);
-    html.element("main", &[ID.is("main"), TABINDEX.is(-1)], |html| {
+    html.element("main", &[], |html| {
         if ends.is_empty() {
             let text = "No crash was reported in this time.";
             html.leaf("p", &[ID.is("reports"), CLASS.is("empty")], text);
             return;
         }
-        html.element("nav", &[], |html| {
+        html.element("nav", &[ARIA_LABEL.is("On this page")], |html| {
             for (id, name) in SECTIONS {
                 html.leaf("a", &[Attribute::to(id)], name);
             }

@@ -123,7 +123,7 @@ pub(super) fn fact(html: &mut Markup, name: &str, value: &str) {
 }
 
 fn why(html: &mut Markup, message: &Message, report: &CrashReport) {
-    html.leaf("h4", &[], "Why we say so");
+    html.leaf("h3", &[], "Why we say so");
     html.leaf("p", &[], report.verdict.kind.meaning());
     html.element("ul", &[], |html| {
         message.reasons.iter().for_each(|reason| html.leaf("li", &[], reason));
@@ -149,7 +149,7 @@ fn kernel(html: &mut Markup, report: &CrashReport) {
 
 /// Lines as a program wrote them, under a title.
 pub(super) fn quote<'t>(html: &mut Markup, title: &str, lines: impl Iterator<Item = &'t str>) {
-    html.leaf("h4", &[], title);
+    html.leaf("h3", &[], title);
     html.element("pre", &[TABINDEX.is(0), ARIA_LABEL.is(title)], |html| {
         for line in lines {
             html.text(line);

@@ -36,6 +36,9 @@ struct Mark {
     report: Option<ReportId>,
 }
 
+/// When something happened, the report on it, and what it was.
+type Event<'a> = (Timestamp, ReportId, &'a str);
+
 /// The lanes of `history`; a mark leads to its report where that is in `shown`.
 pub(super) fn write(html: &mut Markup, history: &History, axis: &Axis, shown: &BTreeSet<ReportId>) {
     html.element("section", &[ID.is("timeline")], |html| {
@@ -105,7 +108,7 @@ fn write_mark(html: &mut Markup, mark: &Mark, height: usize) {
 
 /// The marks of `job`, from left to right; of those at one place, each above the other.
 fn marks(job: &Job, axis: &Axis, shown: &BTreeSet<ReportId>) -> Vec<Mark> {
-    let mut near: BTreeMap<(u64, Kind), Vec<(Timestamp, ReportId, &str)>> = BTreeMap::new();
+    let mut near: BTreeMap<(u64, Kind), Vec<Event<'_>>> = BTreeMap::new();
     let mut add = |kind, time, report, words| {
         let place = (axis.percent(time) / 100.0 * PLACES) as u64;
         near.entry((place, kind)).or_default().push((time, report, words));
