@@ -33,6 +33,8 @@ pub mod examine;
 #[cfg(feature = "deliver")]
 pub mod globs;
 #[cfg(feature = "deliver")]
+pub mod html;
+#[cfg(feature = "deliver")]
 pub mod incident;
 #[cfg(feature = "deliver")]
 pub mod intake;

@@ -22,6 +22,7 @@ pub use jobs::Jobs;
 pub use section::{Log, Page, Section, Whose};
 pub use text::{harmless, last_within, shortened};
 pub use tone::Tone;
+pub use words::{counted, date};
 
 use crate::notice::Notice;
 use crate::redaction::Redacted;

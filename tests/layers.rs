@@ -192,6 +192,22 @@ const DELIVER: &[Layer] = &[
             "policy",
         ],
     ),
+    // A page for a browser, of what may leave the host.
+    (
+        "html",
+        &[
+            "time",
+            "id",
+            "evidence",
+            "verdict",
+            "aftermath",
+            "report",
+            "meaning",
+            "notice",
+            "redaction",
+            "message",
+        ],
+    ),
     ("demo", &["sys", "time", "id", "paths", "verdict", "snapshot", "report", "spool", "hooks"]),
     (
         "cli",
@@ -214,6 +230,7 @@ const DELIVER: &[Layer] = &[
             "meaning",
             "job_file",
             "enable",
+            "globs",
             "notice",
             "quiet",
             "redaction",
@@ -222,6 +239,7 @@ const DELIVER: &[Layer] = &[
             "config",
             "policy",
             "notifier",
+            "html",
             "demo",
         ],
     ),

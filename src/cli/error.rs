@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::text::counted;
@@ -50,6 +51,8 @@ pub(super) enum CliError {
     },
     /// So many did not take a test, of so many sinks.
     NotDelivered(usize, usize),
+    /// No page can be written there.
+    Page(PathBuf, io::Error),
     /// No report is called that.
     NoSuchReport(String),
     /// No such silence can be made.
@@ -85,6 +88,7 @@ impl fmt::Display for CliError {
             Self::Declined => f.write_str("nothing was changed"),
             Self::NoPath(why) => write!(f, "the spool of this session: {}", why.words()),
             Self::Spool(error) => error.fmt(f),
+            Self::Page(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::NoSink => f.write_str("no sink is in the config: `[sink.KIND.NAME]` is one"),
             Self::NoSuchSink { name, nearest, known } => {

@@ -13,6 +13,7 @@ mod list;
 mod machine;
 mod operator;
 mod page;
+mod report;
 mod show;
 mod silence;
 mod table;
@@ -60,6 +61,7 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
+    Report(report::Report),
     Silence(silence::SilenceJob),
     Unsilence(unsilence::Unsilence),
     Demo(demo::Demo),
@@ -104,6 +106,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),
+        Command::Report(report) => report.run(places, &spool, out),
         Command::Silence(silence) => silence.run(&spool, out),
         Command::Unsilence(unsilence) => unsilence.run(&spool, out),
         Command::Demo(demo) => demo.run(out),

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 use crate::zone::Zone;
 
 /// `1 crash`, `2 crashes`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
@@ -40,7 +40,7 @@ pub(super) fn span(duration: Duration) -> String {
 }
 
 /// `2026-11-21 03:42:17 UTC`.
-pub(super) fn date(time: Timestamp) -> String {
+pub fn date(time: Timestamp) -> String {
     let seconds = humantime::format_rfc3339_seconds(time.to_system_time()).to_string();
     seconds.replace('T', " ").replace('Z', " UTC")
 }

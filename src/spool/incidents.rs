@@ -44,7 +44,7 @@ impl Spool {
     }
 
     /// The incident of the job with `key`; `None` where there is none that can be read.
-    pub(super) fn incident(&self, key: &str) -> Option<Incident> {
+    pub fn incident(&self, key: &str) -> Option<Incident> {
         let json = disk::read(&self.incident_path(key)).ok()?;
         serde_json::from_slice(&json).ok()
     }

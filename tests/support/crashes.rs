@@ -31,30 +31,42 @@ impl Crashes {
 
     /// So many crashes of so many jobs, in turns.
     pub fn storm(&self, crashes: usize, jobs: usize) {
-        (0..crashes).for_each(|nth| self.crash(&format!("job-{}", nth % jobs), |_| {}));
+        (0..crashes).for_each(|nth| self.crash(&format!("job-{}", nth % jobs)));
     }
 
     /// One crash, of which there is as much to tell as capture lets through, and all of it grows
     /// when it is escaped.
     pub fn worst(&self) {
-        self.crash("shop", |report| {
+        self.leave(|report| {
+            name(report, "shop");
             report.verdict.reasons = vec!["<@here> & ".repeat(200); 50];
             let log = report.log.as_mut().unwrap();
             log.lines = vec!["&<>`".repeat(320); 50];
         });
     }
 
-    fn crash(&self, job: &str, change: impl FnOnce(&mut CrashReport)) {
+    fn crash(&self, job: &str) {
+        self.leave(|report| name(report, job));
+    }
+
+    /// A crash at this moment, of which `change` says what is special; what follows from that is
+    /// made to fit.
+    pub fn leave(&self, change: impl FnOnce(&mut CrashReport)) -> ReportId {
         let (mut report, run) = (self.report.clone(), RunId(sys::random_bytes()));
         report.time = sys::now();
+        change(&mut report);
         report.time_unix_us = report.time.micros();
         report.id = ReportId::new(report.time, run);
-        report.key = format!("{}/{job}", report.host.name);
-        report.summary = report.summary.replace(&report.job.name, job);
-        report.labels.insert("upstart_job".to_owned(), job.to_owned());
-        job.clone_into(&mut report.job.name);
-        change(&mut report);
+        report.key = format!("{}/{}", report.host.name, report.job.name);
+        report.labels.insert("upstart_job".to_owned(), report.job.name.clone());
         let json = serde_json::to_vec(&report).unwrap();
         spool::put(self.places, spool::Drop::Report, report.id, &json).unwrap();
+        report.id
     }
+}
+
+/// Makes `report` one on the job `job`.
+fn name(report: &mut CrashReport, job: &str) {
+    report.summary = report.summary.replace(&report.job.name, job);
+    job.clone_into(&mut report.job.name);
 }

@@ -15,6 +15,8 @@
 
 mod alertmanager;
 #[cfg(feature = "deliver")]
+mod browser;
+#[cfg(feature = "deliver")]
 mod certificates;
 #[cfg(feature = "deliver")]
 mod crashes;
@@ -57,6 +59,8 @@ mod tried;
 mod upstart;
 
 pub use alertmanager::Alertmanager;
+#[cfg(feature = "deliver")]
+pub use browser::Browser;
 #[cfg(feature = "deliver")]
 pub use certificates::Certified;
 #[cfg(feature = "deliver")]

@@ -67,6 +67,7 @@ impl Stage {
         service: impl FnOnce(&Host) -> Box<dyn Service>,
     ) -> Self {
         let host = Host::new();
+        host.live_by("CET-1");
         let service = service(&host);
         let (name, table) = (kind.name, service.table());
         configure(&host, &format!("timeout = \"{timeout:?}\"\n[sink.{name}.it]\n{table}"));
