@@ -204,6 +204,7 @@ const DELIVER: &[Layer] = &[
             "secret",
             "meaning",
             "notice",
+            "globs",
             "quiet",
             "redaction",
             "message",

@@ -1,42 +1,17 @@
 //! A page for a person to read: names in a column, values beside them, as wide as the terminal and
 //! in colour where there is one.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
 use super::CliError;
+use super::look::Look;
 use super::text::{harmless, wrap};
 use crate::verdict::Severity;
 
-/// How a page looks.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    /// The widest line, in characters; what a service logged is not wrapped where this is `None`.
-    width: Option<usize>,
-    is_coloured: bool,
-}
-
 /// How wide sentences are where no terminal says so, in characters.
 const WIDTH: usize = 100;
-
-/// Narrower than this nothing is readable, in characters.
-const NARROWEST: usize = 40;
-
-impl Look {
-    /// For this process's stdout: colour on a terminal only, and not where `NO_COLOR` is set
-    /// (no-color.org) or the terminal is a dumb one.
-    pub(super) fn of_stdout() -> Self {
-        let is_terminal = io::stdout().is_terminal();
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        Self {
-            width: width.filter(|_| is_terminal).map(|width| width.max(NARROWEST)),
-            is_coloured: is_terminal && !is_dumb && !set("NO_COLOR"),
-        }
-    }
-}
 
 /// A page that is being written.
 pub(super) struct Page<'a> {
@@ -76,7 +51,7 @@ impl<'a> Page<'a> {
     /// A name, and what there is to say of it.
     pub(super) fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
         let value = self.wrapped(value, self.names);
-        let (on, off) = self.codes(AnsiColor::Cyan.on_default());
+        let (on, off) = self.look.codes(AnsiColor::Cyan.on_default());
         Ok(writeln!(self.out, "{on}{name:<width$}{off}{value}", width = self.names)?)
     }
 
@@ -91,7 +66,7 @@ impl<'a> Page<'a> {
         let line = harmless(line);
         let indent = self.names + 2;
         let room = self.look.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(1));
-        let (on, off) = self.codes(Style::new().dimmed());
+        let (on, off) = self.look.codes(Style::new().dimmed());
         let mut rest = line.as_str();
         loop {
             let end = rest.char_indices().nth(room).map_or(rest.len(), |(end, _)| end);
@@ -109,16 +84,8 @@ impl<'a> Page<'a> {
     }
 
     fn line(&mut self, style: Style, text: &str) -> Result<(), CliError> {
-        let (on, off) = self.codes(style);
+        let (on, off) = self.look.codes(style);
         Ok(writeln!(self.out, "{on}{text}{off}")?)
-    }
-
-    /// What switches `style` on, and off again.
-    fn codes(&self, style: Style) -> (String, String) {
-        match self.look.is_coloured {
-            true => (style.render().to_string(), style.render_reset().to_string()),
-            false => Default::default(),
-        }
     }
 }
 

@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
+use super::look::Look;
 use super::machine;
-use super::page::{Look, Page};
+use super::page::Page;
 use super::text::{size, time};
 use crate::report::{CrashReport, Withheld, WithheldBy, duration_in_words};
 use crate::spool::{Entry, Owed, Progress, Spool};

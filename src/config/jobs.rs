@@ -8,7 +8,7 @@ use toml::de::ValueDeserializer;
 
 use super::Placed;
 use super::document::JobTable;
-use super::words::{Loudness, TOLD, ToldVerdict, Word, word};
+use super::words::{Loudness, ToldVerdict, Word, word};
 use crate::examine::{JOURNAL, JobLogs, LogSource};
 use crate::job_settings::{JobSettings, OWN_LABELS, Setting};
 use crate::sinks::parse_url;
@@ -85,7 +85,7 @@ fn severities<'de, D: Deserializer<'de>>(
 
         fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
             let Loudness(severity) = Loudness::parse(word).map_err(E::custom)?;
-            Ok(TOLD.map(|kind| (kind, severity)).into())
+            Ok(VerdictKind::TOLD.map(|kind| (kind, severity)).into())
         }
 
         fn visit_map<A: serde::de::MapAccess<'de>>(

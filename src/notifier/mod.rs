@@ -29,7 +29,7 @@ pub use error::NotifierError;
 use examinations::Examinations;
 use fingerprint::Fingerprint;
 use meters::Meters;
-use watch::{Bell, Watch};
+pub use watch::{Bell, Watch};
 use worker::Worker;
 
 /// How often a notifier at work looks, without being asked, whether the config has changed, and for

@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
-use super::page::{Look, Page};
+use super::look::Look;
+use super::page::Page;
 use crate::meaning;
 use crate::report::CrashReport;
 use crate::spool::Spool;
