@@ -43,6 +43,10 @@ pub(super) enum CliError {
     NotDelivered(usize, usize),
     /// No report is called that.
     NoSuchReport(String),
+    /// No sink with this name was ever owed anything.
+    NoSuchQueue(String),
+    /// No sink, and no message that one is owed, is called that.
+    NoSuchMessage(String),
     /// No such silence can be made.
     NoSilence(&'static str),
     /// Nothing is silenced by that glob.
@@ -83,6 +87,15 @@ impl fmt::Display for CliError {
             Self::NoSuchReport(id) => {
                 write!(f, "no report has the id {id}; `upstart-crash list` shows all")
             }
+            Self::NoSuchQueue(sink) => write!(
+                f,
+                "nothing was ever sent to {sink}; a sink is called KIND.NAME, as in the config"
+            ),
+            Self::NoSuchMessage(what) => write!(
+                f,
+                "{what} is neither a sink that anything was sent to nor a message that waits; \
+                 `upstart-crash queue` shows both"
+            ),
             Self::NoSilence(why) => f.write_str(why),
             Self::NotSilenced(glob) => {
                 write!(f, "nothing is silenced as {glob}; `upstart-crash silence` shows what is")

@@ -11,6 +11,10 @@ mod machine;
 mod operator;
 mod moment;
 mod page;
+mod prune;
+mod queue;
+mod request;
+mod retry;
 mod show;
 mod silence;
 mod table;
@@ -55,6 +59,9 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
+    Queue(queue::Queue),
+    Retry(retry::Retry),
+    Prune(prune::Prune),
     Silence(silence::SilenceJob),
     Unsilence(unsilence::Unsilence),
     Demo(demo::Demo),
@@ -96,6 +103,9 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),
+        Command::Queue(queue) => queue.run(&spool, out),
+        Command::Retry(retry) => retry.run(places, &spool, out),
+        Command::Prune(prune) => prune.run(places, &spool, out),
         Command::Silence(silence) => silence.run(&spool, out),
         Command::Unsilence(unsilence) => unsilence.run(&spool, out),
         Command::Demo(demo) => demo.run(out),
