@@ -51,6 +51,8 @@ pub(super) enum CliError {
     NoSilence(&'static str),
     /// Nothing is silenced by that glob.
     NotSilenced(String),
+    /// So many things wait for a person; what was printed names them.
+    Attention(usize),
     /// More than one report may be meant: those, one a line.
     Ambiguous(String, Vec<String>),
 }
@@ -100,6 +102,8 @@ impl fmt::Display for CliError {
             Self::NotSilenced(glob) => {
                 write!(f, "nothing is silenced as {glob}; `upstart-crash silence` shows what is")
             }
+            Self::Attention(1) => f.write_str("something waits for a person"),
+            Self::Attention(count) => write!(f, "{count} things wait for a person"),
             Self::Ambiguous(id, meant) => {
                 write!(f, "{id} may mean any of {} reports:", meant.len())?;
                 meant.iter().try_for_each(|report| write!(f, "\n  {report}"))

@@ -17,10 +17,12 @@ mod request;
 mod retry;
 mod show;
 mod silence;
+mod status;
 mod table;
 mod test;
 mod text;
 mod unsilence;
+mod version;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -59,12 +61,14 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
+    Status(status::Status),
     Queue(queue::Queue),
     Retry(retry::Retry),
     Prune(prune::Prune),
     Silence(silence::SilenceJob),
     Unsilence(unsilence::Unsilence),
     Demo(demo::Demo),
+    Version(version::Version),
     #[command(name = VICTIM, hide = true)]
     DemoVictim,
 }
@@ -103,11 +107,13 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),
+        Command::Status(status) => status.run(places, &spool, out),
         Command::Queue(queue) => queue.run(&spool, out),
         Command::Retry(retry) => retry.run(places, &spool, out),
         Command::Prune(prune) => prune.run(places, &spool, out),
         Command::Silence(silence) => silence.run(&spool, out),
         Command::Unsilence(unsilence) => unsilence.run(&spool, out),
+        Command::Version(version) => version.run(places, out),
         Command::Demo(demo) => demo.run(out),
         Command::DemoVictim => crate::demo::run_victim(),
     }

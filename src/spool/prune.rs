@@ -161,6 +161,15 @@ impl Spool {
         Ok(reports)
     }
 
+    /// How many files the limits count, and how many bytes these take on the disk.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn usage(&self) -> Result<(usize, u64), SpoolError> {
+        let files = self.survey(&BTreeSet::new())?;
+        Ok((files.len(), files.iter().map(|file| file.bytes).fold(0, u64::saturating_add)))
+    }
+
     /// All files that are counted; whose the reports are is not known yet.
     fn survey(&self, protected: &BTreeSet<ReportId>) -> Result<Vec<Held>, SpoolError> {
         let mut files = Vec::new();
