@@ -20,6 +20,11 @@ test: release ## Run every test, the hooks' build without delivery included
 	scripts/setup.sh build test
 	scripts/test.sh
 
+.PHONY: man
+man: ## Make the man pages and the shells' completions, into dist
+	cargo run --locked --example manual dist
+	install -m 644 docs/man/*.8 dist/man
+
 .PHONY: lint
 lint: ## Format, clippy, licences and bans, shell scripts
 	scripts/setup.sh build lint

@@ -68,6 +68,7 @@ for purpose in "$@"; do
         /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing="$missing python3-aiosmtpd"
         need prometheus-alertmanager prometheus-alertmanager
         need promtool prometheus
+        need groff groff-base
         install_missing
         need_cargo_tool nextest
         ;;

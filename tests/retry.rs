@@ -55,7 +55,7 @@ fn what_was_given_up_is_shown_and_sent_again_under_its_id() {
     assert_eq!(queue.len(), 1, "{queue:?}");
     assert_eq!((&queue[0]["state"], &queue[0]["sink"]), (&"dead".into(), &"webhook.hook".into()));
     assert_eq!((&queue[0]["kind"], &queue[0]["job"]), (&"crash".into(), &"shop".into()));
-    assert!(out(&host, &["queue"]).contains("given up  HTTP 418"), "{queue:?}");
+    assert!(out(&host, &["queue"]).contains("given up  http://"), "{queue:?}");
 
     let id = queue[0]["id"].as_str().unwrap();
     assert!(out(&host, &["retry", &id[28..]]).contains("sent again: 1 that had been given up"));

@@ -27,7 +27,7 @@ mod version;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::demo::VICTIM;
 use crate::paths::Places;
@@ -71,6 +71,11 @@ enum Command {
     Version(version::Version),
     #[command(name = VICTIM, hide = true)]
     DemoVictim,
+}
+
+/// The command line, for those who make man pages and completions of it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process.

@@ -68,5 +68,8 @@ pub fn still_needed(
 ) -> Result<BTreeSet<ReportId>, SpoolError> {
     let mut needed = spool.undelivered(now)?;
     needed.extend(Books::open(spool, say)?.reports_to_be_told());
+    // Those of notices that a killed notifier was about to put into a queue.
+    let drafts = spool.drafts(say)?.into_iter();
+    needed.extend(drafts.filter_map(|(_, _, draft)| draft.notice?.report()));
     Ok(needed)
 }

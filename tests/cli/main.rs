@@ -1,9 +1,12 @@
 //! The command, as people run it.
 #![cfg(feature = "deliver")]
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod help;
+mod json;
 mod list;
 mod root;
+mod status;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
