@@ -40,7 +40,7 @@ pub(super) struct Queue {
 pub(super) struct Waiting {
     sink: String,
     id: ReportId,
-    /// `crash`, `repeats`, `recovered`, `digest`, `sink_failed`.
+    /// `crash`, `repeats`, `recovered`, `digest`, `sink_failed`, `test`.
     kind: &'static str,
     /// The job, as Upstart writes it; null where it is of none, or of many.
     job: Option<String>,
@@ -172,6 +172,7 @@ fn kind(subject: &Subject) -> &'static str {
         Subject::Recovered { .. } => "recovered",
         Subject::Digest { .. } => "digest",
         Subject::SinkFailed { .. } => "sink_failed",
+        Subject::Test { .. } => "test",
     }
 }
 
@@ -181,6 +182,6 @@ fn job(subject: &Subject) -> Option<&JobName> {
         Subject::Crash { job, .. }
         | Subject::Repeats { job, .. }
         | Subject::Recovered { job, .. } => Some(job),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } => None,
+        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => None,
     }
 }
