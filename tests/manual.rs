@@ -1,6 +1,6 @@
 //! The man pages and the completions, as they are made of the command line.
 #![cfg(feature = "deliver")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 #[path = "support/mod.rs"]
 mod support;
@@ -53,8 +53,9 @@ fn bash_completes_a_subcommand_and_an_option() {
         let words: Vec<_> = line.split(' ').collect();
         let last = words.last().unwrap();
         let ask = format!(
-            "source {script}; COMP_WORDS=({line}); COMP_CWORD={}; \
-             _upstart-crash upstart-crash {last} {}; echo \"${{COMPREPLY[@]}}\"",
+            "source {script}; function=$(complete -p upstart-crash | sed 's/.* -F //; s/ .*//'); \
+             COMP_WORDS=({line}); COMP_CWORD={}; \
+             $function upstart-crash {last} {}; echo \"${{COMPREPLY[@]}}\"",
             words.len() - 1,
             words[words.len() - 2],
             script = script.display(),
