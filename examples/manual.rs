@@ -10,6 +10,9 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use upstart_monitor::cli;
 
+/// The command.
+const NAME: &str = "upstart-crash";
+
 fn main() -> io::Result<()> {
     let directory = std::env::args_os().nth(1).map(PathBuf::from);
     let directory = directory.ok_or_else(|| io::Error::other("usage: manual DIRECTORY"))?;
@@ -19,7 +22,13 @@ fn main() -> io::Result<()> {
 
     let mut command = cli::command();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut command, "upstart-crash", &completions)?;
+        let path = clap_complete::generate_to(shell, &mut command, NAME, &completions)?;
+        if shell == Shell::Bash {
+            // The generator writes the hyphen of a command's name in two ways, and then looks for
+            // the one under the other.
+            let script = fs::read_to_string(&path)?;
+            fs::write(&path, script.replace("upstart__subcmd__crash", "upstart__crash"))?;
+        }
     }
     command.build();
     write_page(&command, &pages)
