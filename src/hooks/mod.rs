@@ -10,7 +10,6 @@ mod restart;
 mod stopping;
 mod unseen;
 
-#[cfg(feature = "deliver")]
 pub use kick::kick;
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;
