@@ -29,6 +29,11 @@ deb rpm tarball packages: release
 	scripts/setup.sh package
 	scripts/package.sh $(subst packages,deb rpm tarball,$@)
 
+.PHONY: man
+man: ## Make the man pages and the shells' completions, into dist
+	cargo run --locked --example manual dist
+	install -m 644 docs/man/*.8 dist/man
+
 .PHONY: lint
 lint: ## Format, clippy, licences and bans, shell scripts
 	scripts/setup.sh build lint

@@ -76,6 +76,7 @@ for purpose in "$@"; do
         need prometheus-alertmanager prometheus-alertmanager
         need promtool prometheus
         need chromium chromium
+        need groff groff-base
         install_missing
         need_cargo_tool nextest
         ;;

@@ -7,7 +7,7 @@ use clap::Args;
 use similar::TextDiff;
 
 use super::CliError;
-use super::page::Look;
+use super::look::Look;
 use super::text::harmless;
 use crate::enable::{Change, JobPlace, Refused, find};
 use crate::paths::Places;

@@ -19,6 +19,7 @@ use crate::sys;
 ///
 /// What happens is told on standard error. A broken config leaves the reports where they are.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  upstart-crash deliver")]
 pub(super) struct Deliver {}
 
 impl Deliver {

@@ -13,6 +13,7 @@ use crate::demo;
 /// Upstart around it with the real hooks, and receives the message on a port of this host.
 /// Nothing outside that directory is touched, and no network is needed.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  upstart-crash demo")]
 pub(super) struct Demo {}
 
 impl Demo {

@@ -55,10 +55,16 @@ pub(super) enum CliError {
     Page(PathBuf, io::Error),
     /// No report is called that.
     NoSuchReport(String),
+    /// No sink with this name was ever owed anything.
+    NoSuchQueue(String),
+    /// No sink, and no message that one is owed, is called that.
+    NoSuchMessage(String),
     /// No such silence can be made.
     NoSilence(&'static str),
     /// Nothing is silenced by that glob.
     NotSilenced(String),
+    /// So many things wait for a person; what was printed names them.
+    Attention(usize),
     /// More than one report may be meant: those, one a line.
     Ambiguous(String, Vec<String>),
 }
@@ -104,10 +110,21 @@ impl fmt::Display for CliError {
             Self::NoSuchReport(id) => {
                 write!(f, "no report has the id {id}; `upstart-crash list` shows all")
             }
+            Self::NoSuchQueue(sink) => write!(
+                f,
+                "nothing was ever sent to {sink}; a sink is called KIND.NAME, as in the config"
+            ),
+            Self::NoSuchMessage(what) => write!(
+                f,
+                "{what} is neither a sink that anything was sent to nor a message that waits; \
+                 `upstart-crash queue` shows both"
+            ),
             Self::NoSilence(why) => f.write_str(why),
             Self::NotSilenced(glob) => {
                 write!(f, "nothing is silenced as {glob}; `upstart-crash silence` shows what is")
             }
+            Self::Attention(1) => f.write_str("something waits for a person"),
+            Self::Attention(count) => write!(f, "{count} things wait for a person"),
             Self::Ambiguous(id, meant) => {
                 write!(f, "{id} may mean any of {} reports:", meant.len())?;
                 meant.iter().try_for_each(|report| write!(f, "\n  {report}"))

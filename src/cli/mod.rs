@@ -10,21 +10,29 @@ mod error;
 mod explain;
 mod find;
 mod list;
+mod look;
 mod machine;
+mod moment;
 mod operator;
 mod page;
+mod prune;
+mod queue;
 mod report;
+mod request;
+mod retry;
 mod show;
 mod silence;
+mod status;
 mod table;
 mod test;
 mod text;
 mod unsilence;
+mod version;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::demo::VICTIM;
 use crate::paths::Places;
@@ -53,20 +61,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Check(check::Check),
-    Enable(enable::Enable),
-    Disable(disable::Disable),
-    Deliver(deliver::Deliver),
-    Test(test::Test),
     List(list::List),
     Show(show::Show),
     Explain(explain::Explain),
     Report(report::Report),
+    Status(status::Status),
+    Enable(enable::Enable),
+    Disable(disable::Disable),
+    Check(check::Check),
+    Test(test::Test),
+    Deliver(deliver::Deliver),
+    Queue(queue::Queue),
+    Retry(retry::Retry),
     Silence(silence::SilenceJob),
     Unsilence(unsilence::Unsilence),
+    Prune(prune::Prune),
     Demo(demo::Demo),
+    Version(version::Version),
     #[command(name = VICTIM, hide = true)]
     DemoVictim,
+}
+
+/// The command line, for those who make man pages and completions of it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process.
@@ -98,18 +116,23 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let places = Places::from_env();
     let spool = Spool::of(places)?;
     match cli.command {
-        Command::Check(check) => check.run(places, out),
-        Command::Enable(enable) => enable.run(places, out),
-        Command::Disable(disable) => disable.run(places, out),
-        Command::Deliver(deliver) => deliver.run(places, &spool),
-        Command::Test(test) => test.run(places, &spool, out),
         Command::List(list) => list.run(&spool, out),
         Command::Show(show) => show.run(&spool, out),
         Command::Explain(explain) => explain.run(&spool, out),
         Command::Report(report) => report.run(places, &spool, out),
+        Command::Status(status) => status.run(places, &spool, out),
+        Command::Enable(enable) => enable.run(places, out),
+        Command::Disable(disable) => disable.run(places, out),
+        Command::Check(check) => check.run(places, out),
+        Command::Test(test) => test.run(places, &spool, out),
+        Command::Deliver(deliver) => deliver.run(places, &spool),
+        Command::Queue(queue) => queue.run(&spool, out),
+        Command::Retry(retry) => retry.run(places, &spool, out),
         Command::Silence(silence) => silence.run(&spool, out),
         Command::Unsilence(unsilence) => unsilence.run(&spool, out),
+        Command::Prune(prune) => prune.run(places, &spool, out),
         Command::Demo(demo) => demo.run(out),
+        Command::Version(version) => version.run(places, out),
         Command::DemoVictim => crate::demo::run_victim(),
     }
 }

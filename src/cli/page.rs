@@ -1,50 +1,17 @@
 //! A page for a person to read: names in a column, values beside them, as wide as the terminal and
 //! in colour where there is one.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
 use super::CliError;
+use super::look::Look;
 use super::text::{harmless, wrap};
 use crate::verdict::Severity;
 
-/// How a page looks.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    /// The widest line, in characters; what a service logged is not wrapped where this is `None`.
-    width: Option<usize>,
-    is_coloured: bool,
-}
-
 /// How wide sentences are where no terminal says so, in characters.
 const WIDTH: usize = 100;
-
-/// Narrower than this nothing is readable, in characters.
-const NARROWEST: usize = 40;
-
-impl Look {
-    /// For this process's stdout: colour on a terminal only, and not where `NO_COLOR` is set
-    /// (no-color.org) or the terminal is a dumb one.
-    pub(super) fn of_stdout() -> Self {
-        let is_terminal = io::stdout().is_terminal();
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        Self {
-            width: width.filter(|_| is_terminal).map(|width| width.max(NARROWEST)),
-            is_coloured: is_terminal && !is_dumb && !set("NO_COLOR"),
-        }
-    }
-
-    /// What switches `style` on, and off again.
-    pub(super) fn codes(self, style: Style) -> (String, String) {
-        match self.is_coloured {
-            true => (style.render().to_string(), style.render_reset().to_string()),
-            false => Default::default(),
-        }
-    }
-}
 
 /// A page that is being written.
 pub(super) struct Page<'a> {

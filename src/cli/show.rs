@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
+use super::look::Look;
 use super::machine;
-use super::page::{Look, Page};
+use super::page::Page;
 use super::text::{size, time};
 use crate::report::{CrashReport, Withheld, WithheldBy, duration_in_words};
 use crate::spool::{Entry, Owed, Progress, Spool};
@@ -19,6 +20,9 @@ use crate::verdict::in_words;
 
 /// Show one report: what happened, why we say so, and who has been told
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  upstart-crash show 6c1d8e40\n  upstart-crash show --json 01a1fc32-9a23"
+)]
 pub(super) struct Show {
     /// The report's id, as `list` shows it, or the beginning of its long form
     id: String,

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::look::Look;
+use super::table::Table;
 use super::text::{harmless, time};
-use super::{CliError, operator, table, warn};
+use super::{CliError, operator, warn};
 use crate::quiet::{LONGEST, Silence};
 use crate::spool::Spool;
 use crate::sys;
@@ -77,7 +79,7 @@ fn list(spool: &Spool, now: Timestamp, out: &mut dyn Write) -> Result<(), CliErr
         ]
     };
     let rows: Vec<_> = silences.iter().map(row).collect();
-    table::print(["JOB", "UNTIL", "FOR", "BY", "WHY"], &rows, out)
+    Table::new(["JOB", "UNTIL", "FOR", "BY", "WHY"], &[1, 2], Look::of_stdout()).print(&rows, out)
 }
 
 /// `120 min`; a minute that has begun counts.

@@ -25,6 +25,17 @@ pub(super) fn harmless(text: &str) -> String {
     shown
 }
 
+/// `text` for one cell of a table: harmless, and without a tab, which is as wide as it likes.
+pub(super) fn cell(text: &str) -> String {
+    harmless(text).replace('\t', "^I")
+}
+
+/// `11-21 03:42`, in UTC.
+pub(super) fn time_in_short(time: Timestamp) -> String {
+    let whole = self::time(time);
+    whole.get(5..16).unwrap_or(&whole).to_owned()
+}
+
 /// `2026-11-21 03:42:17 UTC`.
 pub(super) fn time(time: Timestamp) -> String {
     let seconds = humantime::format_rfc3339_seconds(time.to_system_time()).to_string();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::document::JobTable;
 use super::problem::Problem;
-use super::words::{Loudness, TOLD, ToldVerdict, Word, word};
+use super::words::{Loudness, ToldVerdict, Word, word};
 use super::{Placed, reading};
 use crate::examine::{JOURNAL, JobLogs, LogSource};
 use crate::job_settings::{JobSettings, OWN_LABELS, Setting};
@@ -78,7 +78,7 @@ fn severities<'de, D: Deserializer<'de>>(
 
         fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
             let Loudness(severity) = Loudness::parse(word).map_err(E::custom)?;
-            Ok(TOLD.map(|kind| (kind, severity)).into())
+            Ok(VerdictKind::TOLD.map(|kind| (kind, severity)).into())
         }
 
         fn visit_map<A: serde::de::MapAccess<'de>>(

@@ -10,15 +10,6 @@ use super::nearest::unknown;
 use crate::globs::{JobGlobs, NOT};
 use crate::verdict::{Severity, VerdictKind};
 
-/// All that people are told of.
-pub(super) const TOLD: [VerdictKind; 5] = [
-    VerdictKind::Crashed,
-    VerdictKind::StartFailed,
-    VerdictKind::GaveUp,
-    VerdictKind::Unseen,
-    VerdictKind::Unclear,
-];
-
 /// How loud a report may be.
 const LOUD: [Severity; 3] = [Severity::Warning, Severity::Error, Severity::Critical];
 
@@ -56,13 +47,15 @@ pub(super) struct ToldVerdict(pub(super) VerdictKind);
 
 impl Word for ToldVerdict {
     fn parse(text: &str) -> Result<Self, String> {
-        let told = TOLD.into_iter().find(|kind| kind.word() == text);
+        let told = VerdictKind::TOLD.into_iter().find(|kind| kind.word() == text);
         told.map(Self).ok_or_else(|| {
             let is = match serde_json::from_value::<VerdictKind>(text.into()) {
                 Ok(_) => "is never reported",
                 Err(_) => "is no verdict",
             };
-            unknown(text, &TOLD.map(VerdictKind::word), &[], |text| format!("{text} {is}"))
+            unknown(text, &VerdictKind::TOLD.map(VerdictKind::word), &[], |text| {
+                format!("{text} {is}")
+            })
         })
     }
 }
@@ -132,9 +125,9 @@ mod tests {
     #[test]
     fn are_those_of_reports() {
         use VerdictKind::{Finished, HostShutdown, Stopped};
-        for kind in TOLD.into_iter().chain([Stopped, Finished, HostShutdown]) {
+        for kind in VerdictKind::TOLD.into_iter().chain([Stopped, Finished, HostShutdown]) {
             assert_eq!(to_value(kind).unwrap(), kind.word());
-            assert_eq!(TOLD.contains(&kind), kind.is_reported(), "{kind:?}");
+            assert_eq!(VerdictKind::TOLD.contains(&kind), kind.is_reported(), "{kind:?}");
         }
         for severity in LOUD.into_iter().chain([Severity::Info]) {
             assert_eq!(to_value(severity).unwrap(), severity.word());

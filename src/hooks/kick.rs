@@ -9,11 +9,11 @@ use crate::sys::{self, CPath, Detached, Errno, MAX_VARIABLES, spawn_detached};
 /// things lie.
 const PATH: &std::ffi::CStr = c"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Starts `upstart-crash deliver`, the one beside this hook.
+/// Starts `upstart-crash deliver`, the one beside this program.
 ///
 /// # Errors
 /// What the kernel says; then the next kick, or the boot job, does the work.
-pub(super) fn kick(places: Places) -> Result<(), Errno> {
+pub fn kick(places: Places) -> Result<(), Errno> {
     kick_after(places, &|| ())
 }
 

@@ -10,6 +10,7 @@ mod restart;
 mod stopping;
 mod unseen;
 
+pub use kick::kick;
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;
 pub use pre_stop::pre_stop;

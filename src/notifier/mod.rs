@@ -7,6 +7,7 @@ mod error;
 mod examinations;
 mod fingerprint;
 mod meters;
+mod requests;
 mod trouble;
 mod watch;
 mod worker;
@@ -29,7 +30,8 @@ pub use error::NotifierError;
 use examinations::Examinations;
 use fingerprint::Fingerprint;
 use meters::Meters;
-use watch::{Bell, Watch};
+pub use requests::{attend, still_needed};
+pub use watch::{Bell, Watch};
 use worker::Worker;
 
 /// How often a notifier at work looks, without being asked, whether the config has changed, and for
@@ -99,8 +101,9 @@ fn serve_alone(
                 meters.show(spool, &config.sinks, say);
             }
             match served? {
-                Some(changed) => config = changed,
-                None => return Ok(()),
+                Served::Changed(changed) => config = *changed,
+                Served::Asked => {}
+                Served::All => return Ok(()),
             }
         }
     })
@@ -129,20 +132,34 @@ fn alone(
     }
 }
 
-/// Serves the sinks of the desk's config until nothing is left to do, or until the config has
-/// changed, which is looked for at every word and every `look_around`: then returns the new one.
+/// Why a notifier serves no longer.
+enum Served {
+    /// Nothing is left to do.
+    All,
+    /// The config is another one now.
+    Changed(Box<Config>),
+    /// Somebody asks for something that is done while nothing is sent.
+    Asked,
+}
+
+/// Carries out what people have asked for, and serves the sinks of the desk's config until nothing
+/// is left to do, until the config has changed or until somebody asks for something, which is looked
+/// for at every word and every `look_around`.
 ///
 /// Without sinks it only makes reports of unseen markers: they wait in `new/` for a config.
 fn serve(
     mut desk: Desk<'_>,
     load: Load<'_>,
     look_around: Duration,
-) -> Result<Option<Config>, NotifierError> {
+) -> Result<Served, NotifierError> {
     let Desk { spool, config, clock, meters, say, .. } = desk;
     let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
     let fingerprint = Fingerprint::of(config);
     spool.remove_leftovers(clock().time, say)?;
     spool.remove_old_silences(clock().time, say)?;
+    if let Err(error) = requests::carry_out(spool, Some(&config.spool), clock().time, say) {
+        say(format_args!("{error}; what was asked for is done later"));
+    }
     if let Some(why) = config.windows.trouble() {
         say(format_args!("windows are taken to be in UTC: {why}"));
     }
@@ -170,14 +187,19 @@ fn serve(
             }
             let later = look.left || look.again_in.is_some();
             if !look.more && !later && !anything_owed(spool, &active)? {
-                return Ok(None);
+                return Ok(Served::All);
             }
             let wait = look.again_in.unwrap_or(look_around).min(look_around);
             watch.wait(if look.more { Duration::ZERO } else { wait });
             if spool.take_word() || clock().since(looked_around) >= look_around {
                 looked_around = clock();
+                if spool.has_requests() {
+                    return Ok(Served::Asked);
+                }
                 match load() {
-                    Ok(now) if Fingerprint::of(&now) != fingerprint => return Ok(Some(now)),
+                    Ok(now) if Fingerprint::of(&now) != fingerprint => {
+                        return Ok(Served::Changed(Box::new(now)));
+                    }
                     Ok(_) => {}
                     Err(ConfigError(problems)) => {
                         say(format_args!("the config is broken, the last one stays in use"));

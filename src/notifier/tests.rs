@@ -415,7 +415,8 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
         meters: None,
         unpruned: 0,
     };
-    let changed = serve(desk, &load, Duration::from_millis(1)).unwrap().unwrap();
+    let served = serve(desk, &load, Duration::from_millis(1)).unwrap();
+    let Served::Changed(changed) = served else { panic!("the config has changed") };
     assert_eq!(changed.sinks[0].name, "slack.new");
     assert_eq!(*looks.lock().unwrap(), 3);
     assert!(lines.lock().unwrap().iter().any(|line| line.contains("unknown key")));

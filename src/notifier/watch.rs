@@ -15,14 +15,14 @@ use std::os::fd::AsFd;
 const BLIND: Duration = Duration::from_secs(1);
 
 /// A watch over some directories, and a bell that threads of this process ring.
-pub(super) struct Watch {
+pub struct Watch {
     inotify: Option<Inotify>,
     rung: Arc<UnixStream>,
 }
 
 /// What ends the wait of a [`Watch`].
 #[derive(Clone)]
-pub(super) struct Bell {
+pub struct Bell {
     ring: Arc<UnixStream>,
     rung: Arc<UnixStream>,
 }
@@ -32,7 +32,7 @@ impl Bell {
     ///
     /// # Errors
     /// What the kernel says.
-    pub(super) fn new() -> io::Result<Self> {
+    pub fn new() -> io::Result<Self> {
         let (ring, rung) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
         rung.set_nonblocking(true)?;
@@ -40,7 +40,7 @@ impl Bell {
     }
 
     /// Ends the wait, or the next one. A bell that was rung often enough already is loud enough.
-    pub(super) fn ring(&self) {
+    pub fn ring(&self) {
         let _ = (&*self.ring).write(b"!");
     }
 }
@@ -48,7 +48,7 @@ impl Bell {
 impl Watch {
     /// Watches `directories`; what moves from now on ends the next [`Watch::wait`], and so does
     /// `bell`.
-    pub(super) fn over(directories: &[PathBuf], bell: &Bell) -> Self {
+    pub fn over(directories: &[PathBuf], bell: &Bell) -> Self {
         let watched = || {
             let moves =
                 AddWatchFlags::IN_MOVE | AddWatchFlags::IN_DELETE | AddWatchFlags::IN_CLOSE_WRITE;
@@ -61,9 +61,14 @@ impl Watch {
         Self { inotify: watched().ok(), rung: Arc::clone(&bell.rung) }
     }
 
-    /// Waits until something has moved, or the bell was rung, since the last call, at most `at_most`. May return early:
-    /// whoever waits looks for himself.
-    pub(super) fn wait(&self, at_most: Duration) {
+    /// Whether the kernel tells nothing: a directory is missing, or there is no inotify to be had.
+    pub fn is_blind(&self) -> bool {
+        self.inotify.is_none()
+    }
+
+    /// Waits until something has moved, or the bell was rung, since the last call, at most `at_most`.
+    /// May return early: whoever waits looks for himself.
+    pub fn wait(&self, at_most: Duration) {
         let Some(inotify) = &self.inotify else { return thread::sleep(BLIND.min(at_most)) };
         let mut watched = [
             PollFd::new(inotify.as_fd(), PollFlags::POLLIN),

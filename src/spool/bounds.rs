@@ -52,6 +52,8 @@ pub(super) struct Volume {
 /// A limit of the operator's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limit {
+    /// Somebody asked for it.
+    Asked,
     /// `max_age`
     Age,
     /// `max_reports`

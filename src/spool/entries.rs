@@ -65,6 +65,53 @@ impl Spool {
         Ok(ids)
     }
 
+    /// The names of the reports in the emergency spool.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn emergency_ids(&self) -> Result<BTreeSet<ReportId>, SpoolError> {
+        self.emergency_spool().map_or_else(|| Ok(BTreeSet::new()), |emergency| emergency.ids())
+    }
+
+    /// How many reports the notifier has not taken.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn new_count(&self) -> Result<usize, SpoolError> {
+        let mut ids = self.emergency_ids()?;
+        for (place, end) in [("unseen", ".marker"), ("new", ".json")] {
+            ids.extend(ids_of(&disk::names(&self.dir.join(place))?, end));
+        }
+        Ok(ids.len())
+    }
+
+    /// Since when the job with `key` is in trouble that is not over.
+    pub fn open_incident_since(&self, key: &str) -> Option<Timestamp> {
+        let incident = self.incident(key)?;
+        incident.closed_at.is_none().then_some(incident.relapsed)
+    }
+
+    /// The report named `id`, wherever it lies; `None` where there is none.
+    ///
+    /// # Errors
+    /// `InvalidData` where what has that name is no report; else what the kernel says.
+    pub fn report(&self, id: ReportId) -> Result<Option<CrashReport>, SpoolError> {
+        if let Some(emergency) = self.emergency_spool()
+            && let Some(report) = emergency.report(id)?
+        {
+            return Ok(Some(report));
+        }
+        if let Some(marker) = found(self.read_unseen(id))? {
+            return Ok(Some(CrashReport::of_unseen(&marker, Host::here())));
+        }
+        for place in ["new", "archive"] {
+            if let Some((report, _)) = found(self.read_report(place, id))? {
+                return Ok(Some(report));
+            }
+        }
+        Ok(None)
+    }
+
     /// The report named `id` with its state; `None` where there is none.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::disk::{self, SpoolError};
@@ -40,6 +40,13 @@ impl Spool {
         }
     }
 
+    /// The process that holds the lock; `None` where none does, or the kernel does not tell. The lock
+    /// is not touched: a notifier that found it taken would step back.
+    pub fn holder_of_the_lock(&self) -> Option<u32> {
+        let inode = fs::symlink_metadata(self.dir.join("lock")).ok()?.ino();
+        holder(&fs::read_to_string("/proc/locks").ok()?, inode)
+    }
+
     /// Leaves word for the notifier at work that somebody has asked for a delivery. A spool that
     /// takes no file has no notifier at work that could miss it for long.
     pub fn leave_word(&self) {
@@ -58,6 +65,19 @@ impl Spool {
     }
 }
 
+/// The process that holds a lock of flock(2) on the file `inode`, by `locks` of /proc (proc(5)):
+/// `1: FLOCK  ADVISORY  WRITE 4711 fd:01:131073 0 EOF`.
+fn holder(locks: &str, inode: u64) -> Option<u32> {
+    locks.lines().find_map(|line| {
+        let mut words = line.split_ascii_whitespace().skip(1);
+        // One that waits for it has an arrow here.
+        (words.next()? == "FLOCK").then_some(())?;
+        let pid = words.nth(2)?.parse().ok()?;
+        let held = words.next()?.rsplit(':').next()?.parse();
+        (held == Ok(inode)).then_some(pid)
+    })
+}
+
 /// Opens the empty file at `path`, making it where it is missing.
 fn open_empty(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -68,6 +88,16 @@ fn open_empty(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernel_tells_who_holds_a_lock() {
+        let locks = "1: POSIX  ADVISORY  WRITE 1 fd:01:7 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 4711 fd:01:8 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 4712 fd:01:9 0 EOF\nx\n";
+        for (inode, pid) in [(7, None), (8, Some(4711)), (9, None), (10, None)] {
+            assert_eq!(holder(locks, inode), pid, "{inode}");
+        }
+    }
 
     #[test]
     fn one_holds_the_lock_and_the_other_leaves_word() {

@@ -10,6 +10,7 @@
 //! dead/SINK/ID.json     given up for this sink, and why
 //! metrics.json          what is counted for a time series database
 //! silences/NAME.json    what somebody has silenced, until when, and why
+//! requests/ID.json      what somebody has asked the notifier for
 //! corrupt/NAME          what was found in new/ or unseen/ and is no report
 //! lock                  held by the one notifier
 //! word                  left by the others: somebody has asked for a delivery
@@ -34,8 +35,9 @@
 //! (in: adopt and take), `emergency.rs` (in, by the detour), `examination.rs` (before it is taken), `queue.rs` (out: what each sink is
 //! owed, told by a `record.rs`), `prune.rs` (what is more than is to be kept, by `limits.rs` and
 //! `bounds.rs`), `lock.rs` (one at a time), `entries.rs` (for people to look at) and `disk.rs`
-//! (whole files or none). The command alone writes `silences/` (`silences.rs`), each file in one
-//! step; the notifier removes what was over long ago.
+//! (whole files or none). The command alone writes `silences/` (`silences.rs`) and `requests/`
+//! (`requests.rs`, and `retry.rs` for one of them), each file in one step; the notifier removes what
+//! was over long ago, or is done.
 
 #[cfg(feature = "deliver")]
 mod bounds;
@@ -64,6 +66,10 @@ mod queue;
 #[cfg(feature = "deliver")]
 mod record;
 #[cfg(feature = "deliver")]
+mod requests;
+#[cfg(feature = "deliver")]
+mod retry;
+#[cfg(feature = "deliver")]
 mod silences;
 #[cfg(feature = "deliver")]
 mod size;
@@ -87,7 +93,10 @@ pub use {
     limits::{KeepFree, Limits},
     lock::Lock,
     prune::{BeforeDrop, Drops, Pruned},
+    queue::Undelivered,
     record::{Parked, Record},
+    requests::{Again, Request, Surplus},
+    retry::Resumed,
     size::Size,
     store::{Say, Spool, Step, Taken},
     trouble::Trouble,

@@ -7,13 +7,16 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::bounds::{Area, Held, Limit, Volume, surplus};
 use super::disk::{self, SpoolError};
 use super::limits::Limits;
+use super::requests::Surplus;
 use super::store::{Say, Spool, id_of, ids_of};
+use crate::globs::JobGlobs;
 use crate::id::ReportId;
 use crate::report::CrashReport;
 use crate::sys::{self, CPath, Room};
@@ -63,17 +66,23 @@ impl Spool {
         say: Say<'_>,
     ) -> Result<Pruned, SpoolError> {
         let mut files = self.survey(protected)?;
-        let volume = self.room().map(|room| Volume {
-            total_bytes: room.total_bytes,
-            available_bytes: room.available_bytes,
-        });
+        let volume = self.volume();
         if surplus(&files, limits, now, volume).is_empty() {
             return Ok(Pruned::default());
         }
         for report in files.iter_mut().filter(|file| file.area >= Area::Archive) {
             report.owner = key_of(&report.path);
         }
-        let going = surplus(&files, limits, now, volume);
+        self.remove(&surplus(&files, limits, now, volume), before_drop_of_new, say)
+    }
+
+    /// Removes the files in `going`, and says how much that was.
+    fn remove(
+        &self,
+        going: &[(&Held, Limit)],
+        before_drop_of_new: BeforeDrop<'_>,
+        say: Say<'_>,
+    ) -> Result<Pruned, SpoolError> {
         let mut gone = Vec::new();
         let done = going.iter().try_for_each(|(file, limit)| {
             self.let_go(file, before_drop_of_new)?;
@@ -85,6 +94,48 @@ impl Spool {
         let pruned = Pruned::of(&gone);
         pruned.0.iter().for_each(|drops| say(format_args!("{drops}")));
         done.and(flushed).map(|()| pruned)
+    }
+
+    /// What `surplus` asks to be dropped, but for the reports in `protected` and for what was not
+    /// taken yet: the files, with the limit that each goes for. Read without changing anything.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn surplus(
+        &self,
+        surplus: &Surplus,
+        limits: Option<&Limits>,
+        protected: &BTreeSet<ReportId>,
+        now: Timestamp,
+    ) -> Result<Pruned, SpoolError> {
+        Ok(Pruned::of(&wanted(&self.held(protected)?, surplus, limits, now, self.volume())))
+    }
+
+    /// Drops it, and says how much that was.
+    ///
+    /// # Errors
+    /// What the kernel says; some of it may be gone by then.
+    pub fn drop_surplus(
+        &self,
+        surplus: &Surplus,
+        limits: Option<&Limits>,
+        protected: &BTreeSet<ReportId>,
+        now: Timestamp,
+        say: Say<'_>,
+    ) -> Result<Pruned, SpoolError> {
+        let files = self.held(protected)?;
+        let going = wanted(&files, surplus, limits, now, self.volume());
+        self.remove(&going, &mut |_| Ok(()), say)
+    }
+
+    /// All files that are counted, with their owners; what was not taken yet is protected.
+    fn held(&self, protected: &BTreeSet<ReportId>) -> Result<Vec<Held>, SpoolError> {
+        let mut files = self.survey(protected)?;
+        for file in files.iter_mut().filter(|file| file.area >= Area::Archive) {
+            file.owner = key_of(&file.path);
+            file.protected |= file.area == Area::New;
+        }
+        Ok(files)
     }
 
     /// The reports that some sink is still to be sent.
@@ -108,6 +159,15 @@ impl Spool {
             }
         }
         Ok(reports)
+    }
+
+    /// How many files the limits count, and how many bytes these take on the disk.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn usage(&self) -> Result<(usize, u64), SpoolError> {
+        let files = self.survey(&BTreeSet::new())?;
+        Ok((files.len(), files.iter().map(|file| file.bytes).fold(0, u64::saturating_add)))
     }
 
     /// All files that are counted; whose the reports are is not known yet.
@@ -149,6 +209,12 @@ impl Spool {
         sys::room(path.as_c_str()).ok()
     }
 
+    fn volume(&self) -> Option<Volume> {
+        let room = self.room()?;
+        let Room { total_bytes, available_bytes, .. } = room;
+        Some(Volume { total_bytes, available_bytes })
+    }
+
     fn let_go(&self, file: &Held, before_drop_of_new: BeforeDrop<'_>) -> Result<(), SpoolError> {
         if file.area == Area::New
             && let Some(id) = file.path.file_name().and_then(|name| id_of(name, ".json"))
@@ -168,6 +234,49 @@ impl Spool {
             _ => Ok(()),
         }
     }
+}
+
+/// What of `files` is asked to go: what is older than somebody wants, or what is more than `limits`
+/// allow, of the jobs that are meant.
+fn wanted<'a>(
+    files: &'a [Held],
+    asked: &Surplus,
+    limits: Option<&Limits>,
+    now: Timestamp,
+    volume: Option<Volume>,
+) -> Vec<(&'a Held, Limit)> {
+    let jobs = JobGlobs::of(&asked.jobs);
+    let is_meant = |file: &Held| {
+        asked.jobs.is_empty() || file.area >= Area::Archive && is_on(&file.path, &jobs)
+    };
+    let mut going = match (asked.older_than_seconds, limits) {
+        (Some(seconds), _) => {
+            let age = Duration::from_secs(seconds);
+            let old = files.iter().filter(|file| !file.protected);
+            let old = old.filter(|file| now.since(file.time) > age);
+            old.map(|file| (file, Limit::Asked)).collect()
+        }
+        (None, Some(limits)) => surplus(files, limits, now, volume),
+        (None, None) => Vec::new(),
+    };
+    going.retain(|(file, _)| is_meant(file));
+    going
+}
+
+/// Whether the report at `path` is on one of `jobs`. One that cannot be read is on none.
+fn is_on(path: &Path, jobs: &JobGlobs) -> bool {
+    #[derive(Deserialize)]
+    struct Report {
+        job: Job,
+    }
+    #[derive(Deserialize)]
+    struct Job {
+        name: String,
+        instance: String,
+    }
+    let report =
+        disk::read(path).ok().and_then(|json| serde_json::from_slice::<Report>(&json).ok());
+    report.is_some_and(|Report { job }| jobs.mean(&job.name, &job.instance))
 }
 
 /// What a file takes on the disk, in bytes. Some file systems do not tell before it is flushed.
@@ -212,6 +321,7 @@ impl fmt::Display for Drops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, owner, reports, count, oldest, newest } = self;
         f.write_str(match limit {
+            Limit::Asked => "older than asked for",
             Limit::Age => "older than max_age",
             Limit::Reports => "the spool is over max_reports",
             Limit::Bytes => "the spool is over max_bytes",

@@ -1,5 +1,6 @@
 //! The notifier's way out: what each sink is owed. One worker a sink, so one writer a directory.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -10,7 +11,53 @@ use crate::id::ReportId;
 use crate::report::CrashReport;
 use crate::time::Timestamp;
 
+/// A notice that a sink does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Its name.
+    pub id: ReportId,
+    /// How its delivery stands.
+    pub record: Record,
+    /// Whether it was given up.
+    pub is_dead: bool,
+}
+
 impl Spool {
+    /// All that `sink` does not have: what it is owed, and what was given up for it, each in the
+    /// order of the ids. Read without the lock, and without changing anything; what is settled
+    /// meanwhile may be missing.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn undelivered_to(
+        &self,
+        sink: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Undelivered>, SpoolError> {
+        let mut undelivered = Vec::new();
+        for (place, is_dead) in [("queue", false), ("dead", true)] {
+            for id in ids_of(&disk::names(&self.dir.join(place).join(sink))?, ".json") {
+                match self.read_record(place, sink, id, now) {
+                    Ok(record) => undelivered.push(Undelivered { id, record, is_dead }),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(undelivered)
+    }
+
+    /// The names of all sinks that ever were owed something, or that something was given up for.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn sinks(&self) -> Result<BTreeSet<String>, SpoolError> {
+        let mut sinks = BTreeSet::from_iter(self.queues()?);
+        let dead = disk::names(&self.dir.join("dead"))?.into_iter();
+        sinks.extend(dead.filter_map(|name| name.into_string().ok()));
+        Ok(sinks)
+    }
+
     /// The notices that `sink` is owed, in the order of their ids; none where it has everything.
     ///
     /// A record whose report is still being taken does not count yet.

@@ -111,6 +111,13 @@ impl Spool {
         [self.dir.join("new"), self.dir.join("unseen"), self.dir.clone()]
     }
 
+    /// Where reports arrive for the first time: the directories to be watched by whoever only looks.
+    pub fn report_dirs(&self) -> Vec<PathBuf> {
+        let arrivals = |spool: &Self| ["new", "unseen"].map(|place| spool.dir.join(place));
+        let emergency = self.emergency_spool();
+        emergency.iter().chain([self]).flat_map(arrivals).collect()
+    }
+
     /// Makes a new report of every marker in `unseen/`; only then is the marker removed.
     ///
     /// # Errors

@@ -35,6 +35,11 @@ pub enum VerdictKind {
 }
 
 impl VerdictKind {
+    /// All that there are reports with, and that people are told of.
+    #[cfg(feature = "deliver")]
+    pub const TOLD: [Self; 5] =
+        [Self::Crashed, Self::StartFailed, Self::GaveUp, Self::Unseen, Self::Unclear];
+
     /// The word that people read after the job's name.
     pub fn words(self) -> &'static str {
         match self {

@@ -106,6 +106,20 @@ fn the_end_at_every_call_counts_each_crash_of_a_loop_once() {
     });
 }
 
+#[test]
+fn the_end_at_every_call_of_a_retry_loses_nothing_and_doubles_nothing() {
+    for_each_call(|nth| {
+        let stage = Stage::with(4);
+        stage.is_to_be_sent_again();
+        let was_killed = killed_at(nth, &stage);
+        stage.deliver();
+        let sent = stage.has_sent_again();
+        let twice = sent.values().sum::<usize>() - sent.len();
+        assert!(sent.values().all(|count| *count > 0) && twice <= 1, "{sent:?}");
+        was_killed
+    });
+}
+
 /// Of the same call for the same file no more than so many are refused: the notifier looks again
 /// whenever something has moved.
 const LOOKS: usize = 4;

@@ -13,7 +13,7 @@ use upstart_monitor::id::{ReportId, RunId};
 use upstart_monitor::time::Timestamp;
 
 use crate::support::Hook::{PostStop, PreStart};
-use crate::support::{AT_ONCE, Host, Receiver, SystemCall, Then, Traced, trace};
+use crate::support::{AT_ONCE, Answer, Host, Receiver, SystemCall, Then, Traced, trace};
 
 const SPOOL: &str = "/var/spool/upstart-monitor";
 const FEED: &str = "/reports.jsonl";
@@ -179,6 +179,29 @@ impl Stage {
         let foreign: BTreeSet<_> =
             ["new", "corrupt"].iter().flat_map(|place| self.host.spool(place)).collect();
         assert!(FOREIGN.iter().all(|(name, _)| foreign.contains(*name)), "{foreign:?}");
+    }
+
+    /// The service takes nothing: everything is given up for it, and then somebody wants it sent.
+    pub(super) fn is_to_be_sent_again(&self) {
+        let refused = self.ids.borrow().iter().map(|_| Answer::status(418)).collect::<Vec<_>>();
+        self.hook.answer_from_now_on(refused.into_iter().chain([Answer::status(200)]));
+        self.deliver();
+        assert_eq!(self.host.spool("dead/webhook.hook").len(), self.ids.borrow().len());
+        self.host.make_dir(&format!("{SPOOL}/requests"));
+        let request = r#"{"retry":[{"sink":"webhook.hook","notice":null}]}"#;
+        let name = "01a1fc32-9a23-7d21-bf55-3b2f6c1d8e41.json";
+        self.host.write(&format!("{SPOOL}/requests/{name}"), request);
+    }
+
+    /// What was given up is sent, and nobody is asked any more. The answer: how often each was
+    /// posted after that.
+    #[track_caller]
+    pub(super) fn has_sent_again(&self) -> BTreeMap<String, usize> {
+        self.is_taken();
+        assert_eq!(self.host.spool("requests"), [""; 0]);
+        let [_, mut posted] = self.is_settled();
+        posted.values_mut().for_each(|count| *count -= 1);
+        posted
     }
 
     /// Everything is taken and told, and the notices, each of which may have come twice under its

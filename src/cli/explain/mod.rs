@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::CliError;
 use super::find::find;
-use super::page::{Look, Page};
+use super::look::Look;
+use super::page::Page;
 use crate::meaning;
 use crate::report::CrashReport;
 use crate::spool::Spool;
@@ -17,6 +18,7 @@ use crate::verdict::in_words;
 
 /// Explain a verdict: what each piece of evidence said, and what followed from it
 #[derive(Args)]
+#[command(after_help = "Examples:\n  upstart-crash explain 6c1d8e40")]
 pub(super) struct Explain {
     /// The report's id, as `list` shows it, or the beginning of its long form
     id: String,

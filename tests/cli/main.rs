@@ -1,76 +1,20 @@
 //! The command, as people run it.
 #![cfg(feature = "deliver")]
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod help;
+mod json;
+mod list;
+mod root;
+mod status;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-use tempfile::TempDir;
-use upstart_monitor::marker::Content;
 use upstart_monitor::report::CrashReport;
-use upstart_monitor::snapshot::{Host, LogTail};
 
-/// A throw-away root.
-struct Root(TempDir);
-
-/// What a run of the command gave.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
-impl Root {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn spool(&self) -> PathBuf {
-        self.0.path().join("var/spool/upstart-monitor")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_upstart-crash"));
-        command.args(arguments).env_clear().env("UPSTART_MONITOR_ROOT", self.0.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.command(arguments).output().unwrap().into()
-    }
-
-    /// Leaves a report on run `run` of a service with a hostile log.
-    fn leave_report(&self, run: &str) -> CrashReport {
-        let text = format!(
-            "upstart-monitor marker 1\njob nginx\ninstance eu-1\nrun {run}\n\
-             started 1795232000000000 5000000\nended 1795232537123456 542123456\n"
-        );
-        let marker = Content::parse(text.as_bytes()).unwrap();
-        let mut report = CrashReport::of_unseen(&marker, Host::here());
-        report.log = Some(LogTail {
-            path: "/var/log/upstart/nginx-eu-1.log".to_owned(),
-            lines: vec!["\u{1b}[2Jlast words".to_owned()],
-            bytes: 15,
-            truncated: false,
-            this_run_only: true,
-        });
-        fs::create_dir_all(self.spool().join("new")).unwrap();
-        let json = serde_json::to_vec(&report).unwrap();
-        fs::write(self.spool().join(format!("new/{}.json", report.id)), json).unwrap();
-        report
-    }
-}
+use root::{Ran, Root};
 
 #[test]
 fn a_host_without_a_spool_has_no_reports() {
@@ -153,30 +97,11 @@ fn a_spool_that_may_not_be_read_is_an_error_that_names_it() {
     root.leave_report("fd21ff553b2f6c1d8e40");
     let closed = if nix::unistd::geteuid().is_root() { 0o700 } else { 0 };
     fs::set_permissions(root.spool(), Permissions::from_mode(closed)).unwrap();
-    let listed = as_nobody(&root, &["list"]);
+    let listed = root.run_as_nobody(&["list"]);
     fs::set_permissions(root.spool(), Permissions::from_mode(0o700)).unwrap();
     assert_eq!((listed.code, listed.out.as_str()), (Some(1), ""), "{listed:?}");
     let path = root.spool().display().to_string();
     assert!(listed.err.contains(&path) && listed.err.contains("denied"), "{listed:?}");
-}
-
-/// Runs the command as a user who may read nothing that is root's.
-fn as_nobody(root: &Root, arguments: &[&str]) -> Ran {
-    if !nix::unistd::geteuid().is_root() {
-        return root.run(arguments);
-    }
-    // Neither the build directory nor a temporary one need be open to others.
-    let program = root.0.path().join("upstart-crash");
-    // Copied by another process: a file that this one has open for writing may be inherited by a
-    // child of another test, and could not be executed.
-    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_upstart-crash")).arg(&program).status();
-    assert!(copied.unwrap().success());
-    for path in [root.0.path(), &program] {
-        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
-    }
-    let mut command = Command::new(program);
-    command.args(arguments).env("UPSTART_MONITOR_ROOT", root.0.path());
-    command.uid(65534).gid(65534).output().unwrap().into()
 }
 
 #[test]
