@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 
+use super::moment::Moment;
 use super::text::size;
 use super::{CliError, warn};
 use crate::config::Config;
@@ -21,7 +21,6 @@ use crate::redaction::Redaction;
 use crate::snapshot::Host;
 use crate::spool::Spool;
 use crate::sys;
-use crate::time::Timestamp;
 
 /// Write the history of crashes as one page for a browser
 ///
@@ -38,9 +37,9 @@ pub(super) struct Report {
     /// The file to write; `-` is standard output
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
-    /// Only what happened in this time until now: 24h, 30d
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    since: Option<Duration>,
+    /// Only what happened since then: 24h or 30d ago, or a time in UTC
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    since: Option<Moment>,
     /// Only jobs that match this glob, or none that matches `!GLOB`; may be given several times
     #[arg(long = "job", value_name = "GLOB")]
     jobs: Vec<String>,
@@ -70,10 +69,7 @@ impl Report {
     /// What may be told of the reports that are asked for.
     fn history(&self, spool: &Spool, redaction: &Redaction) -> Result<History, CliError> {
         let now = sys::now();
-        let since = self.since.map(|length| {
-            let length = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-            Timestamp::from_micros(now.micros().saturating_sub(length))
-        });
+        let since = self.since.map(|moment| moment.seen_from(now));
         let globs = JobGlobs::of(&self.jobs);
         let mut history = History::of(Scope {
             host: Host::here().name,
@@ -120,8 +116,4 @@ fn write(file: &Path, page: &str) -> io::Result<()> {
     beside.as_file().sync_all()?;
     beside.persist(file)?;
     Ok(())
-}
-
-fn length(text: &str) -> Result<Duration, &'static str> {
-    humantime::parse_duration(text).map_err(|_| "not a length of time such as 24h or 30d")
 }
