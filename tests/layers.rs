@@ -207,6 +207,7 @@ const DELIVER: &[Layer] = &[
             "notice",
             "redaction",
             "message",
+            "zone",
         ],
     ),
     ("demo", &["sys", "time", "id", "paths", "verdict", "snapshot", "report", "spool", "hooks"]),
