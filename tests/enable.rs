@@ -12,8 +12,7 @@ use std::process::{Command, Output};
 
 use nix::pty::openpty;
 use nix::sys::signal::Signal;
-use support::{Host, JobBuilder, Layout, Stanza, require_root};
-use upstart_monitor::job_file::{Effective, JobFile, Process, Run};
+use support::{Host, JobBuilder, Layout, STAYS_UP, require_root};
 
 const HOOKS: &str = "/opt/upstart-monitor/bin/";
 
@@ -59,29 +58,9 @@ fn host() -> Host {
     host
 }
 
-/// A job as its files describe it, for the harness's init. What main does is the test's.
+/// A job as its files describe it. What main does is the test's.
 fn job(host: &Host, name: &str) -> JobBuilder {
-    let file = |end| {
-        let bytes = fs::read(host.path(&format!("/etc/init/{name}{end}"))).ok()?;
-        Some(JobFile::read(bytes))
-    };
-    let job = Effective { conf: file(".conf").unwrap(), overriding: file(".override") };
-    let stanza = |process| {
-        let (_, _, run) = job.process(process)?;
-        let text = String::from_utf8(job.text(process)?.to_vec()).unwrap();
-        let text =
-            text.replace(HOOKS, &format!("{}/", host.path(HOOKS).display()).replace("//", "/"));
-        let is_program = matches!(run, Run::Exec(_)) && Path::new(&text).is_file();
-        Some(match run {
-            _ if is_program => Stanza::Program(text.into()),
-            Run::Exec(_) => Stanza::script(&format!("exec {text}")),
-            Run::Script(_) => Stanza::Script(text),
-        })
-    };
-    host.job(name)
-        .pre_start(stanza(Process::PreStart))
-        .pre_stop(stanza(Process::PreStop))
-        .post_stop(stanza(Process::PostStop))
+    host.described_job(name, &[]).main(STAYS_UP)
 }
 
 #[test]
@@ -130,7 +109,7 @@ fn a_crash_of_the_worked_example_is_told() {
     // What its own pre-start looks for, it does not find on this host.
     let text = host.read("/etc/init/shop.conf").replace("stop; exit 0; }", "echo own; }");
     host.write("/etc/init/shop.conf", text);
-    let job = job(&host, "shop").env("PIDFILE", "/no/such/file").respawn().start();
+    let job = job(&host, "shop").env("PIDFILE", "/no/such/file").start();
     job.kill(Signal::SIGKILL);
     assert_eq!(host.reports().len(), 1);
     assert_eq!(host.reports()[0]["verdict"]["kind"], "crashed");
