@@ -5,14 +5,12 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use nix::pty::openpty;
 use nix::sys::signal::Signal;
-use support::{Host, JobBuilder, Layout, STAYS_UP, require_root};
+use support::{Host, JobBuilder, Layout, STAYS_UP, on_a_terminal, require_root};
 
 const HOOKS: &str = "/opt/upstart-monitor/bin/";
 
@@ -215,30 +213,13 @@ fn nothing_changes_unless_somebody_says_so() {
     let unasked = run(&host, &["enable", "api"]);
     assert_eq!(unasked.code, Some(2), "{unasked:?}");
     assert!(unasked.out.contains(shown) && unasked.err.contains("--yes"), "{unasked:?}");
-    let (code, screen) = on_a_terminal(&host, &["enable", "api"], "n\n");
+    let (code, screen) = on_a_terminal(command(&host, &["enable", "api"]), "n\n");
     assert!(code == Some(1) && screen.contains("[y/N]"), "{screen}");
     assert_eq!(host.read("/etc/init/api.conf"), "exec main\n");
     assert!(!host.path("/var/lib").exists());
-    let (code, screen) = on_a_terminal(&host, &["enable", "api"], "y\n");
+    let (code, screen) = on_a_terminal(command(&host, &["enable", "api"]), "y\n");
     assert!(code == Some(0) && screen.contains("\x1b[32m+pre-start"), "{screen}");
     assert!(host.read("/etc/init/api.conf").contains(HOOKS));
-}
-
-/// What the command shows to somebody who answers `answer`, and its exit status.
-fn on_a_terminal(host: &Host, words: &[&str], answer: &str) -> (Option<i32>, String) {
-    let terminal = openpty(None, None).unwrap();
-    let mut master = fs::File::from(terminal.master);
-    let end = || terminal.slave.try_clone().unwrap();
-    let mut command = command(host, words);
-    command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
-    let mut child = command.spawn().unwrap();
-    master.write_all(answer.as_bytes()).unwrap();
-    let code = child.wait().unwrap().code();
-    drop((command, terminal.slave));
-    let mut screen = Vec::new();
-    // The other end is closed: an error, where it is empty.
-    let _ = master.read_to_end(&mut screen);
-    (code, String::from_utf8(screen).unwrap())
 }
 
 #[test]
