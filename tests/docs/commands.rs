@@ -37,7 +37,7 @@ const OTHERWISE: [(&str, i32, &str); 5] = [
 ];
 
 /// Whether `text` begins with a command: a program and what it is given. `stop on` is a stanza.
-pub fn is_command(text: &str) -> bool {
+pub(super) fn is_command(text: &str) -> bool {
     let mut words = typed(text).split_whitespace().skip_while(|word| is_assignment(word));
     let program = words.next().unwrap_or_default();
     PROGRAMS.contains(&program) && words.next().is_some_and(|word| word != "on")

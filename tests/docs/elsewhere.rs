@@ -2,7 +2,7 @@
 //! its stead, or plays them.
 
 /// A command that is run elsewhere.
-pub struct Elsewhere {
+pub(super) struct Elsewhere {
     /// As a page has it, or its beginning.
     pub command: &'static str,
     /// The file that runs or plays it.
@@ -17,7 +17,7 @@ const fn run(command: &'static str, test: &'static str, by: &'static str) -> Els
 
 /// What init is told, the simulated Upstart is told by a method; a package is unpacked where its test
 /// can look at it.
-pub const ELSEWHERE: [Elsewhere; 10] = [
+pub(super) const ELSEWHERE: [Elsewhere; 10] = [
     run("initctl list", "src/globs.rs", "initctl list"),
     run("initctl log-priority error", "tests/verdicts.rs", "LogPriority::Error"),
     run("initctl restart", "tests/restart.rs", ".restart()"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A page, and where it lies.
-pub struct Page {
+pub(super) struct Page {
     /// Below the project: `docs/verdicts.md`.
     pub name: String,
     pub text: String,
@@ -12,7 +12,7 @@ pub struct Page {
 
 /// A block of code.
 #[derive(Debug)]
-pub struct Block {
+pub(super) struct Block {
     /// Where it begins, counted from 1.
     pub line: usize,
     /// Of one between fences, what they call it.
@@ -22,18 +22,18 @@ pub struct Block {
 
 /// Code, or a link, within a line.
 #[derive(Debug)]
-pub struct Span {
+pub(super) struct Span {
     pub line: usize,
     pub text: String,
 }
 
 /// `path` in the project.
-pub fn project(path: &str) -> PathBuf {
+pub(super) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// All pages, by name.
-pub fn pages() -> Vec<Page> {
+pub(super) fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".into(), "SECURITY.md".into()];
     for entry in fs::read_dir(project("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -48,12 +48,12 @@ pub fn pages() -> Vec<Page> {
 
 impl Page {
     /// Its blocks of code: between fences, or indented behind an empty line.
-    pub fn blocks(&self) -> Vec<Block> {
+    pub(super) fn blocks(&self) -> Vec<Block> {
         self.parts().0
     }
 
     /// What stands between backquotes.
-    pub fn spans(&self) -> Vec<Span> {
+    pub(super) fn spans(&self) -> Vec<Span> {
         let mut spans = Vec::new();
         for (line, text) in self.prose() {
             let parts = text.split('`').skip(1).step_by(2);
@@ -63,7 +63,7 @@ impl Page {
     }
 
     /// What its links lead to.
-    pub fn links(&self) -> Vec<Span> {
+    pub(super) fn links(&self) -> Vec<Span> {
         let mut links = Vec::new();
         for (line, text) in self.prose() {
             let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
@@ -73,7 +73,7 @@ impl Page {
     }
 
     /// Its headings, as links name them: small letters, hyphens for spaces, no marks.
-    pub fn anchors(&self) -> Vec<String> {
+    pub(super) fn anchors(&self) -> Vec<String> {
         let prose = self.prose();
         let headings = prose.iter().filter(|(_, line)| line.starts_with('#'));
         let anchor = |heading: &str| -> String {
@@ -87,7 +87,7 @@ impl Page {
     }
 
     /// `README.md:12`
-    pub fn place(&self, line: usize) -> String {
+    pub(super) fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.name)
     }
 

@@ -5,13 +5,13 @@ use std::process::Command;
 use super::page::project;
 
 /// Whether the Makefile has the target of `words`; nothing of it is made.
-pub fn make(words: &[&str]) -> Result<(), String> {
+pub(super) fn make(words: &[&str]) -> Result<(), String> {
     let dry = Command::new("make").arg("-n").args(words).current_dir(project("")).output().unwrap();
     dry.status.success().then_some(()).ok_or_else(|| String::from_utf8_lossy(&dry.stderr).into())
 }
 
 /// Whether what `cargo nextest run` is to run is there. Cargo itself runs this test.
-pub fn cargo(words: &[&str]) -> Result<(), String> {
+pub(super) fn cargo(words: &[&str]) -> Result<(), String> {
     let files = match words {
         ["nextest", "run", "--lib", name] => {
             [format!("src/{name}.rs"), format!("src/{name}/mod.rs")]

@@ -12,7 +12,7 @@ use upstart_monitor::job_file::JobFile;
 
 /// What a block of code is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub(super) enum Content {
     /// Lines to be typed, or the beginning of one in a span.
     Commands,
     Config,
@@ -52,7 +52,7 @@ const SIGNS: [&str; 3] = ["\u{1f4cb} ", "\u{1f507} ", "\u{1f9ea} "];
 const STANZAS: [&str; 3] = ["# Tells when this job", "pre-start exec ", "start on "];
 
 /// What `block` is; `None` where nobody knows.
-pub fn content(block: &Block) -> Option<Content> {
+pub(super) fn content(block: &Block) -> Option<Content> {
     let begins = |table: &[&str]| table.iter().any(|start| block.text.starts_with(start));
     match block.language.as_deref() {
         Some("json") => Some(Content::Json),

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// A host, with the project beside it as `make release` leaves it.
-pub struct Stage {
+pub(super) struct Stage {
     host: Host,
     _channel: Receiver,
     id: String,
@@ -23,7 +23,7 @@ const HERE: &str = "/root/upstart-monitor";
 const STANDS_IN: [(&str, &str); 1] = [("ssh", "#!/bin/sh\nshift\nexec sh -c \"$*\"\n")];
 
 /// `upstart-crash`, typed on `host`.
-pub fn ours(host: &Host, words: &[&str]) -> Command {
+pub(super) fn ours(host: &Host, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_upstart-crash"));
     command.args(words).env_clear().env("UPSTART_MONITOR_ROOT", host.path(""));
     command
@@ -31,7 +31,7 @@ pub fn ours(host: &Host, words: &[&str]) -> Command {
 
 impl Stage {
     /// Two sinks, some jobs, and a crash of nginx that was told.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let host = Host::with_notifier();
         for directory in ["/etc/init/sub", "/usr/sbin", "/usr/local/bin", HERE] {
             host.make_dir(directory);
@@ -64,7 +64,7 @@ impl Stage {
 
     /// Types `command`, in which words in capitals stand for something; what is asked, is affirmed.
     /// Paths that others than `upstart-crash` are given are put below the root.
-    pub fn type_in(&self, command: &str) -> (Option<i32>, String) {
+    pub(super) fn type_in(&self, command: &str) -> (Option<i32>, String) {
         let line = self.filled_in(command);
         let mut shell = self.shell(&line);
         let asks = ["upstart-crash enable", "upstart-crash disable"];
