@@ -17,7 +17,9 @@ const fn run(command: &'static str, test: &'static str, by: &'static str) -> Els
 
 /// What init is told, the simulated Upstart is told by a method; a package is unpacked where its test
 /// can look at it.
-pub(super) const ELSEWHERE: [Elsewhere; 10] = [
+pub(super) const ELSEWHERE: [Elsewhere; 12] = [
+    run("dpkg -i upstart-monitor-hooks_", "tests/support/debian.rs", "dpkg --force-confold -i "),
+    run("rpm -i upstart-monitor-hooks-", "tests/package_formats.rs", "rpm -i "),
     run("initctl list", "src/globs.rs", "initctl list"),
     run("initctl log-priority error", "tests/verdicts.rs", "LogPriority::Error"),
     run("initctl restart", "tests/restart.rs", ".restart()"),
