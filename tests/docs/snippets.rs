@@ -25,11 +25,12 @@ pub(super) enum Content {
 
 /// How blocks begin that are neither typed nor read by a program of ours: what is printed, written
 /// or drawn. Of one in `js` the test of that page takes care.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 19] = [
     " pre-start script\n+",
     "/etc/upstart-monitor/config.toml:",
     "CAPTURE ",
     "Error: no cart 7\n",
+    "command[check_upstart_crash]=",
     "connecting to ",
     "file.all   delivered",
     "hook ──>",
@@ -38,6 +39,7 @@ const SHOWN: [&str; 17] = [
     "pre-start    marker armed:",
     "shop is enabled.",
     "upstart-monitor marker 1\n",
+    "{\"version\": 1, \"host\": ",
     "2026-11-21 03:42:17 UTC",
     "\u{1f534} ",
     "\u{1f6a8} ",
