@@ -77,6 +77,8 @@ for purpose in "$@"; do
         need promtool prometheus
         need chromium chromium
         need groff groff-base
+        need node nodejs
+        need start-stop-daemon dpkg
         install_missing
         need_cargo_tool nextest
         ;;

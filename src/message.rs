@@ -7,6 +7,7 @@ mod changed;
 mod facts;
 mod jobs;
 mod kernel;
+mod log;
 mod pages;
 mod section;
 mod tally;
@@ -27,10 +28,8 @@ pub use words::{counted, date};
 use crate::notice::Notice;
 use crate::redaction::Redacted;
 use crate::report::CrashReport;
-use crate::snapshot::LogTail;
 use crate::time::Timestamp;
 use crate::zone::Zone;
-use text::last;
 
 /// The longest line of a log that is shown, in characters; what is longer loses its end.
 const LINE_CHARS: usize = 400;
@@ -151,25 +150,13 @@ pub fn title(told: &Redacted) -> String {
 fn sections(report: &CrashReport, log_lines: usize) -> Vec<Section> {
     let sections = [
         Some(Section::Kernel(kernel::kernel(report))),
-        log(report, log_lines).map(Section::Log),
+        log::log(report, log_lines).map(Section::Log),
         Some(Section::Unusual(unusual::unusual(report))),
         Some(Section::Changed(changed::changed(report))),
         Some(Section::Why(report.verdict.reasons.iter().map(|why| harmless(why)).collect())),
         Some(Section::Links(pages::pages(&report.links))),
     ];
     sections.into_iter().flatten().filter(|section| !section.is_empty()).collect()
-}
-
-fn log(report: &CrashReport, most: usize) -> Option<Log> {
-    let LogTail { path, lines, bytes: _, truncated, this_run_only } = report.log.as_ref()?;
-    let shown = last(lines, most);
-    let whose = match this_run_only {
-        false => Whose::PerhapsOfEarlierRuns,
-        true if *truncated || shown.len() < lines.len() => Whose::LastOfThisRun,
-        true => Whose::AllOfThisRun,
-    };
-    let lines = shown.iter().map(|line| shortened(&harmless(line), LINE_CHARS)).collect();
-    Some(Log { path: harmless(path), lines, whose })
 }
 
 fn missing(report: &CrashReport) -> Vec<String> {
@@ -222,27 +209,12 @@ mod tests {
         report.snapshot.load = None;
         report.job.ran_seconds = None;
         report.log = None;
+        report.aftermath.as_mut().unwrap().logs = None;
         let message = of_crash(&report, 20);
         let facts = message.facts.iter().chain(&message.machine);
         assert!(!facts.map(|fact| fact.label).any(|label| ["Load", "Ran"].contains(&label)));
         assert_eq!(message.log(), None);
         assert_eq!(message.missing, ["pressure: not \u{fffd}there"]);
-    }
-
-    #[test]
-    fn a_log_says_whose_its_lines_are() {
-        for (this_run_only, truncated, most, whose) in [
-            (true, false, 4, Whose::AllOfThisRun),
-            (true, false, 3, Whose::LastOfThisRun),
-            (true, true, 4, Whose::LastOfThisRun),
-            (false, false, 4, Whose::PerhapsOfEarlierRuns),
-        ] {
-            let mut report = samples::report();
-            let log = report.log.as_mut().unwrap();
-            (log.this_run_only, log.truncated) = (this_run_only, truncated);
-            let message = of_crash(&report, most);
-            assert_eq!(message.log().unwrap().whose, whose, "{this_run_only} {truncated} {most}");
-        }
     }
 
     #[test]
@@ -252,15 +224,6 @@ mod tests {
         report.snapshot = crate::snapshot::Snapshot::missed(report.time);
         (report.verdict.reasons, report.links) = (Vec::new(), Vec::new());
         assert_eq!(of_crash(&report, 20).sections, []);
-    }
-
-    #[test]
-    fn an_endless_line_keeps_its_beginning() {
-        let mut report = samples::report();
-        report.log.as_mut().unwrap().lines = vec!["x".repeat(64 * 1024)];
-        let lines = of_crash(&report, 20).log().unwrap().lines.clone();
-        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [LINE_CHARS]);
-        assert!(lines[0].ends_with('…'));
     }
 
     #[test]

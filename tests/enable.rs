@@ -5,15 +5,12 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use nix::pty::openpty;
 use nix::sys::signal::Signal;
-use support::{Host, JobBuilder, Layout, Stanza, require_root};
-use upstart_monitor::job_file::{Effective, JobFile, Process, Run};
+use support::{Host, JobBuilder, Layout, STAYS_UP, on_a_terminal, require_root};
 
 const HOOKS: &str = "/opt/upstart-monitor/bin/";
 
@@ -59,29 +56,9 @@ fn host() -> Host {
     host
 }
 
-/// A job as its files describe it, for the harness's init. What main does is the test's.
+/// A job as its files describe it. What main does is the test's.
 fn job(host: &Host, name: &str) -> JobBuilder {
-    let file = |end| {
-        let bytes = fs::read(host.path(&format!("/etc/init/{name}{end}"))).ok()?;
-        Some(JobFile::read(bytes))
-    };
-    let job = Effective { conf: file(".conf").unwrap(), overriding: file(".override") };
-    let stanza = |process| {
-        let (_, _, run) = job.process(process)?;
-        let text = String::from_utf8(job.text(process)?.to_vec()).unwrap();
-        let text =
-            text.replace(HOOKS, &format!("{}/", host.path(HOOKS).display()).replace("//", "/"));
-        let is_program = matches!(run, Run::Exec(_)) && Path::new(&text).is_file();
-        Some(match run {
-            _ if is_program => Stanza::Program(text.into()),
-            Run::Exec(_) => Stanza::script(&format!("exec {text}")),
-            Run::Script(_) => Stanza::Script(text),
-        })
-    };
-    host.job(name)
-        .pre_start(stanza(Process::PreStart))
-        .pre_stop(stanza(Process::PreStop))
-        .post_stop(stanza(Process::PostStop))
+    host.described_job(name, &[]).main(STAYS_UP)
 }
 
 #[test]
@@ -130,7 +107,7 @@ fn a_crash_of_the_worked_example_is_told() {
     // What its own pre-start looks for, it does not find on this host.
     let text = host.read("/etc/init/shop.conf").replace("stop; exit 0; }", "echo own; }");
     host.write("/etc/init/shop.conf", text);
-    let job = job(&host, "shop").env("PIDFILE", "/no/such/file").respawn().start();
+    let job = job(&host, "shop").env("PIDFILE", "/no/such/file").start();
     job.kill(Signal::SIGKILL);
     assert_eq!(host.reports().len(), 1);
     assert_eq!(host.reports()[0]["verdict"]["kind"], "crashed");
@@ -236,30 +213,13 @@ fn nothing_changes_unless_somebody_says_so() {
     let unasked = run(&host, &["enable", "api"]);
     assert_eq!(unasked.code, Some(2), "{unasked:?}");
     assert!(unasked.out.contains(shown) && unasked.err.contains("--yes"), "{unasked:?}");
-    let (code, screen) = on_a_terminal(&host, &["enable", "api"], "n\n");
+    let (code, screen) = on_a_terminal(command(&host, &["enable", "api"]), "n\n");
     assert!(code == Some(1) && screen.contains("[y/N]"), "{screen}");
     assert_eq!(host.read("/etc/init/api.conf"), "exec main\n");
     assert!(!host.path("/var/lib").exists());
-    let (code, screen) = on_a_terminal(&host, &["enable", "api"], "y\n");
+    let (code, screen) = on_a_terminal(command(&host, &["enable", "api"]), "y\n");
     assert!(code == Some(0) && screen.contains("\x1b[32m+pre-start"), "{screen}");
     assert!(host.read("/etc/init/api.conf").contains(HOOKS));
-}
-
-/// What the command shows to somebody who answers `answer`, and its exit status.
-fn on_a_terminal(host: &Host, words: &[&str], answer: &str) -> (Option<i32>, String) {
-    let terminal = openpty(None, None).unwrap();
-    let mut master = fs::File::from(terminal.master);
-    let end = || terminal.slave.try_clone().unwrap();
-    let mut command = command(host, words);
-    command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
-    let mut child = command.spawn().unwrap();
-    master.write_all(answer.as_bytes()).unwrap();
-    let code = child.wait().unwrap().code();
-    drop((command, terminal.slave));
-    let mut screen = Vec::new();
-    // The other end is closed: an error, where it is empty.
-    let _ = master.read_to_end(&mut screen);
-    (code, String::from_utf8(screen).unwrap())
 }
 
 #[test]

@@ -70,6 +70,26 @@ fn rpm_of_2010_can_read_the_rpm() {
 }
 
 #[test]
+#[ignore = "needs `make rpm`"]
+fn rpm_installs_what_the_rpm_holds() {
+    let (root, rpm) = (tempfile::tempdir().unwrap(), made(".rpm"));
+    // Its scripts are the .deb's, and want a shell in there.
+    let install = format!("rpm -i --root '{}' --nodeps --noscripts $1", root.path().display());
+    say(&install, &rpm);
+    let installed = tree_of(root.path());
+    let held = unpacked("rpm2archive - <$1 | tar -xpz", &rpm);
+    assert!(held.keys().any(|path| path.ends_with("bin/pre-start")), "{held:?}");
+    for (path, entry) in &held {
+        let is_ours = path.contains("upstart-");
+        assert!(
+            !is_ours || installed.get(path) == Some(entry),
+            "{path}: {:?}",
+            installed.get(path)
+        );
+    }
+}
+
+#[test]
 #[ignore = "needs `make packages`"]
 fn all_three_hold_the_same() {
     let mut deb = unpacked("dpkg-deb -x $1 .", &made(".deb"));

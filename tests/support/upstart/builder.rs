@@ -16,7 +16,7 @@ use crate::support::{Hook, Surroundings};
 #[must_use]
 pub struct JobBuilder {
     shared: Arc<Shared>,
-    class: Class,
+    pub(super) class: Class,
 }
 
 impl JobBuilder {
@@ -44,6 +44,7 @@ impl JobBuilder {
             console_log: true,
             expect_stop: false,
             surroundings: Surroundings::default(),
+            keeps_file: false,
         };
         Self { shared: shared.clone(), class }
     }
@@ -178,7 +179,9 @@ impl JobBuilder {
     /// Starts it and does not wait.
     pub fn begin(self) -> Job {
         super::records::begin_kernel_log(&self.shared);
-        super::conf::write(&self.shared, &self.class);
+        if !self.class.keeps_file {
+            super::conf::write(&self.shared, &self.class);
+        }
         let (events, inbox) = mpsc::channel();
         let status = Status {
             goal: Goal::Stop,

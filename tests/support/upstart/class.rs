@@ -60,6 +60,8 @@ pub(super) struct Class {
     /// Main is up when it has stopped itself.
     pub expect_stop: bool,
     pub surroundings: Surroundings,
+    /// Its file was there before it; otherwise one is written that says the above.
+    pub keeps_file: bool,
 }
 
 impl Class {

@@ -2,7 +2,7 @@
 //! see, what their exit status leads to, respawning and its limit, log, kernel log, `initctl`.
 //!
 //! `builder.rs` describes a job, `class.rs` is the job as its stanzas describe it, `conf.rs` its
-//! configuration file. `state.rs` has the words of its life, `machine.rs` what moves it, and that
+//! configuration file, `described.rs` a job of such a file. `state.rs` has the words of its life, `machine.rs` what moves it, and that
 //! machine's parts are `transitions.rs`, `spawn.rs` and `ended.rs`. `stopping.rs` is the event by
 //! which the observer is run. `process.rs` is one process, `records.rs` what is written about a
 //! job, `bus.rs` init's socket and `dbus.rs` what goes over it.
@@ -12,6 +12,7 @@ mod bus;
 mod class;
 mod conf;
 mod dbus;
+mod described;
 mod ended;
 mod machine;
 mod process;
