@@ -165,9 +165,12 @@ mod tests {
         };
         fs::create_dir(dir.path().join("new")).unwrap();
         fs::write(dir.path().join("new/a"), "").unwrap();
-        (mode("", 0o700), mode("new", 0o700), mode("new/a", 0o600));
+        mode("", 0o700);
+        mode("new", 0o700);
+        mode("new/a", 0o600);
         assert_eq!(wrong(dir.path()), []);
-        (mode("new", 0o755), mode("new/a", 0o640));
+        mode("new", 0o755);
+        mode("new/a", 0o640);
         let found: Vec<_> = wrong(dir.path()).into_iter().map(|file| file.mode).collect();
         assert_eq!(found, [0o755, 0o640]);
     }
