@@ -27,6 +27,8 @@ pub mod config;
 #[cfg(feature = "deliver")]
 pub mod demo;
 #[cfg(feature = "deliver")]
+pub mod doctor;
+#[cfg(feature = "deliver")]
 pub mod enable;
 #[cfg(feature = "deliver")]
 pub mod examine;

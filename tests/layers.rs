@@ -210,6 +210,13 @@ const DELIVER: &[Layer] = &[
             "zone",
         ],
     ),
+    (
+        "doctor",
+        &[
+            "sys", "time", "id", "paths", "job", "init", "marker", "evidence", "report", "spool",
+            "spool::*", "hooks", "job_file", "enable", "config",
+        ],
+    ),
     ("demo", &["sys", "time", "id", "paths", "verdict", "snapshot", "report", "spool", "hooks"]),
     (
         "cli",
@@ -244,6 +251,7 @@ const DELIVER: &[Layer] = &[
             "policy",
             "notifier",
             "html",
+            "doctor",
             "demo",
         ],
     ),

@@ -15,6 +15,9 @@ use crate::paths::Places;
 /// A file that was not changed since `enable` is again what it was, byte for byte; of another, only
 /// what `enable` wrote is taken out.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    upstart-crash disable nginx\n  \
+    upstart-crash disable --yes 'web-*'")]
 pub(super) struct Disable {
     #[command(flatten)]
     request: Request,

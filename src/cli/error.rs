@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::text::counted;
 use crate::demo::DemoError;
+use crate::enable::Refused;
 use crate::notifier::NotifierError;
 use crate::paths::NoPath;
 use crate::spool::SpoolError;
@@ -30,6 +31,10 @@ pub(super) enum CliError {
     Demo(DemoError),
     /// The config has as many problems, which have been printed.
     BrokenConfig(usize),
+    /// What was found is printed, and this is how bad it is.
+    Unwell(u8),
+    /// The host was not examined.
+    NotExamined(Refused),
     /// Jobs that are left as they are, each with the reason.
     Jobs(Vec<String>),
     /// Nothing was changed, since nobody could be asked.
@@ -76,6 +81,8 @@ impl CliError {
                 ExitCode::from(CONFIG)
             }
             Self::NobodyToAsk | Self::NoSuchSink { .. } => ExitCode::from(USAGE),
+            Self::Unwell(status) => ExitCode::from(*status),
+            Self::NotExamined(_) => super::doctor::UNKNOWN.into(),
             _ => ExitCode::FAILURE,
         }
     }
@@ -87,6 +94,8 @@ impl fmt::Display for CliError {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::BrokenConfig(problems) => f.write_str(&counted(*problems, "problem")),
+            Self::Unwell(_) => Ok(()),
+            Self::NotExamined(why) => why.fmt(f),
             Self::Jobs(reasons) => f.write_str(&reasons.join("\n")),
             Self::NobodyToAsk => f.write_str(
                 "nothing was changed: there is no terminal to ask on; --yes changes without asking",

@@ -5,6 +5,7 @@ mod check;
 mod deliver;
 mod demo;
 mod disable;
+mod doctor;
 mod enable;
 mod error;
 mod explain;
@@ -69,6 +70,7 @@ enum Command {
     Enable(enable::Enable),
     Disable(disable::Disable),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Test(test::Test),
     Deliver(deliver::Deliver),
     Queue(queue::Queue),
@@ -93,6 +95,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => {
             let _ = usage.print();
+            if usage.use_stderr() && doctor::is_asked() {
+                return doctor::UNKNOWN.into();
+            }
             return u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
@@ -124,6 +129,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Enable(enable) => enable.run(places, out),
         Command::Disable(disable) => disable.run(places, out),
         Command::Check(check) => check.run(places, out),
+        Command::Doctor(doctor) => doctor.run(places, out),
         Command::Test(test) => test.run(places, &spool, out),
         Command::Deliver(deliver) => deliver.run(places, &spool),
         Command::Queue(queue) => queue.run(&spool, out),

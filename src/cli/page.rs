@@ -50,8 +50,18 @@ impl<'a> Page<'a> {
 
     /// A name, and what there is to say of it.
     pub(super) fn fact(&mut self, name: &str, value: &str) -> Result<(), CliError> {
+        self.coloured(AnsiColor::Cyan, name, value)
+    }
+
+    /// The same, the name in `colour`.
+    pub(super) fn coloured(
+        &mut self,
+        colour: AnsiColor,
+        name: &str,
+        value: &str,
+    ) -> Result<(), CliError> {
         let value = self.wrapped(value, self.names);
-        let (on, off) = self.look.codes(AnsiColor::Cyan.on_default());
+        let (on, off) = self.look.codes(colour.on_default());
         Ok(writeln!(self.out, "{on}{name:<width$}{off}{value}", width = self.names)?)
     }
 
@@ -59,6 +69,11 @@ impl<'a> Page<'a> {
     pub(super) fn item(&mut self, value: &str) -> Result<(), CliError> {
         let value = self.wrapped(value, self.names + 2);
         Ok(writeln!(self.out, "{:<width$}- {value}", "", width = self.names)?)
+    }
+
+    /// What to do about the fact above it: one line, to be copied.
+    pub(super) fn advice(&mut self, line: &str) -> Result<(), CliError> {
+        Ok(writeln!(self.out, "{:<width$}> {}", "", harmless(line), width = self.names)?)
     }
 
     /// A line that a program wrote, as it is.

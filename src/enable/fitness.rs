@@ -16,7 +16,7 @@ const OURS: [&str; 2] = [OBSERVER, "upstart-monitor-deliver"];
 /// # Errors
 /// Why not.
 pub(super) fn judge(places: Places, place: &JobPlace, job: &Effective) -> Result<(), Refused> {
-    if OURS.contains(&&*place.name) {
+    if is_ours(&place.name) {
         return Err(Refused::OurOwn);
     }
     let first_word = |name| {
@@ -48,7 +48,13 @@ pub fn is_observed(places: Places) -> bool {
     places.path(Place::Jobs, &format!("/{OBSERVER}.conf")).is_ok_and(|path| path.exists())
 }
 
-fn is_executable(path: &Path) -> bool {
+/// Whether the job `name` is one of the monitor's own.
+pub fn is_ours(name: &str) -> bool {
+    OURS.contains(&name)
+}
+
+/// Whether `path` leads to a program that can be executed.
+pub fn is_executable(path: &Path) -> bool {
     let file = path.metadata();
     file.is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }

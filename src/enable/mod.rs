@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use crate::job_file::{Effective, JobFile, Process, Which};
 use crate::paths::Places;
 pub use find::{JobPlace, find};
-pub use fitness::is_observed;
+pub use fitness::{is_executable, is_observed, is_ours};
 pub use own_log::own_logs;
 pub use refused::Refused;
 
@@ -123,13 +123,18 @@ pub fn no_call_remains(place: &JobPlace) -> Result<(), Refused> {
 }
 
 /// Whether init runs our hook as `process` of `job`, or within it.
-fn calls(job: &Effective, process: Process) -> bool {
+pub fn calls(job: &Effective, process: Process) -> bool {
+    job.text(process).is_some_and(|text| names(text, process))
+}
+
+/// Whether `text`, a command or the lines of a script, names our hook of `process`.
+pub fn names(text: &[u8], process: Process) -> bool {
     let path = path_of(process);
     let names_it = |line: &[u8]| {
         let code = line.split(|byte| *byte == b'#').next().unwrap_or_default();
         code.windows(path.len()).any(|part| part == path.as_bytes())
     };
-    job.text(process).is_some_and(|text| text.split(|byte| *byte == b'\n').any(names_it))
+    text.split(|byte| *byte == b'\n').any(names_it)
 }
 
 /// `job` without the hooks.

@@ -11,6 +11,9 @@ mod stopping;
 mod unseen;
 
 pub use kick::kick;
+#[cfg(feature = "deliver")]
+pub use observed::observed_file;
+pub use observed::selects;
 pub use post_stop::post_stop;
 pub use pre_start::pre_start;
 pub use pre_stop::pre_stop;

@@ -21,6 +21,18 @@ pub(super) fn is_observed(places: Places, name: &[u8]) -> bool {
     }
 }
 
+/// The lines of the file, as far as the observer takes it; none where there is no file.
+///
+/// # Errors
+/// Why it is not taken.
+#[cfg(feature = "deliver")]
+pub fn observed_file(places: Places) -> Result<Vec<u8>, &'static str> {
+    let mut bytes = vec![0; BYTES];
+    let filled = read(places, &mut bytes)?;
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
 /// Reads the file; nothing where there is none.
 fn read(places: Places, bytes: &mut [u8]) -> Result<usize, &'static str> {
     let path = places.join(Place::Config, &[OBSERVED.as_bytes()]).map_err(NoPath::words)?;
@@ -43,7 +55,7 @@ fn read(places: Places, bytes: &mut [u8]) -> Result<usize, &'static str> {
 /// A line is a glob as in Upstart's own `start on` (fnmatch(3)): `web-*`; behind `!` it leaves jobs
 /// out. The last line that matches decides. A job that no line matches is selected unless
 /// some line selects: so a file of `!` lines alone takes from all.
-fn selects(file: &[u8], name: &[u8]) -> bool {
+pub fn selects(file: &[u8], name: &[u8]) -> bool {
     let lines = file.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let (mut chosen, mut some_are_chosen) = (None, false);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {

@@ -47,7 +47,7 @@ const LARGEST_SHARE: u64 = 1 << 30;
 
 impl KeepFree {
     /// In bytes, on a file system of `total` bytes.
-    pub(super) fn of(self, total: u64) -> u64 {
+    pub fn of(self, total: u64) -> u64 {
         match self {
             Self::Percent(percent) => {
                 (total / 100).saturating_mul(percent.into()).min(LARGEST_SHARE)

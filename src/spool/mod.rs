@@ -118,7 +118,7 @@ const KEPT_FREE_BYTES: u64 = 8 << 20;
 const KEPT_FREE_INODES: u64 = 1024;
 
 /// Whether what is left of a file system is for others.
-fn is_nearly_full(room: &sys::Room) -> bool {
+pub fn is_nearly_full(room: &sys::Room) -> bool {
     let too_few = |free: u64, total: u64, most: u64| total > 0 && free < (total / 64).min(most);
     too_few(room.free_bytes, room.total_bytes, KEPT_FREE_BYTES)
         || too_few(room.inodes_free, room.inodes, KEPT_FREE_INODES)

@@ -4,7 +4,8 @@ use std::ffi::CStr;
 
 use nix::errno::Errno;
 use nix::sys::stat::stat;
-use nix::sys::statvfs::statvfs;
+use nix::sys::statfs::{self, statfs};
+use nix::sys::statvfs::{FsFlags, statvfs};
 
 /// The room on the file system that a path lies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,4 +47,25 @@ pub fn room(path: &CStr) -> Result<Room, Errno> {
         inodes_free: system.files_free().into(),
         inodes_available: system.files_available().into(),
     })
+}
+
+/// Whether what lies at `path` is gone after a reboot: its file system is in memory.
+///
+/// # Errors
+/// What the kernel says.
+pub fn is_in_memory(path: &CStr) -> Result<bool, Errno> {
+    /// `RAMFS_MAGIC` (linux/magic.h), which the C library does not name.
+    const RAMFS: i64 = 0x8584_58f6;
+    let kind = statfs(path)?.filesystem_type();
+    #[allow(clippy::useless_conversion, reason = "the field's type differs between targets")]
+    let is_ramfs = i64::from(kind.0) & 0xffff_ffff == RAMFS;
+    Ok(kind == statfs::TMPFS_MAGIC || is_ramfs)
+}
+
+/// Whether the file system of `path` takes nothing.
+///
+/// # Errors
+/// What the kernel says.
+pub fn is_read_only(path: &CStr) -> Result<bool, Errno> {
+    Ok(statvfs(path)?.flags().contains(FsFlags::ST_RDONLY))
 }

@@ -88,7 +88,7 @@ pub use payloads::expect_payload;
 pub use receiver::{Answer, Receiver, Request};
 #[cfg(feature = "deliver")]
 pub use rsyslog::Rsyslog;
-pub use schema::{is_notice, missing, violations};
+pub use schema::{is_diagnosis, is_notice, missing, violations};
 pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 #[cfg(feature = "deliver")]
 pub use stage::{Sinks, Stage, known_kinds, notices};

@@ -26,6 +26,15 @@ static NOTICE: LazyLock<Validator> = LazyLock::new(|| {
     options.with_registry(&registry).build(&notice).unwrap()
 });
 
+static DIAGNOSIS: LazyLock<Validator> = LazyLock::new(|| {
+    jsonschema::draft202012::options().build(&schema("doctor-v1.schema.json")).unwrap()
+});
+
+/// Whether `diagnosis` is one that `docs/doctor-v1.schema.json` describes.
+pub fn is_diagnosis(diagnosis: &Value) -> bool {
+    DIAGNOSIS.is_valid(diagnosis)
+}
+
 /// What is wrong with `report`, each with its place; empty where nothing is.
 pub fn violations(report: &Value) -> Vec<String> {
     REPORT.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
