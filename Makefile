@@ -31,6 +31,7 @@ deb rpm tarball packages: release man
 
 .PHONY: man
 man: ## Make the man pages and the shells' completions, into dist, and docs/configuration.md
+	scripts/setup.sh build
 	cargo run --locked --example manual dist
 	install -m 644 docs/man/*.8 dist/man
 	install -m 644 dist/configuration.md docs

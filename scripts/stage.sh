@@ -59,10 +59,10 @@ scripts/copyright.sh >"$doc/copyright"
 for page in dist/man/*.[1-9]; do
     compressed "$page" "$stage/usr/share/man/man${page##*.}/${page##*/}.gz"
 done
-# completion SHELL NAME DIRECTORY: puts it where that shell looks for it.
+# completion FILE NAME DIRECTORY: puts it where that shell looks for it.
 completion() {
     install -D -m 0644 "dist/completions/$1" "$stage/usr/share/$3/$2"
 }
-completion bash upstart-crash bash-completion/completions
-completion zsh _upstart-crash zsh/vendor-completions
-completion fish upstart-crash.fish fish/vendor_completions.d
+completion upstart-crash.bash upstart-crash bash-completion/completions
+completion _upstart-crash _upstart-crash zsh/vendor-completions
+completion upstart-crash.fish upstart-crash.fish fish/vendor_completions.d
