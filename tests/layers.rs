@@ -239,6 +239,7 @@ const DELIVER: &[Layer] = &[
             "redaction",
             "message",
             "sinks",
+            "examine",
             "config",
             "policy",
             "notifier",
