@@ -25,14 +25,16 @@ deb: ## Pack the programs for Debian and Ubuntu; ARCH=arm64 for that
 rpm: ## Pack them for Red Hat and CentOS
 tarball: ## Pack them to be unpacked at the root of any host
 packages: ## All three
-deb rpm tarball packages: release
+deb rpm tarball packages: release man
 	scripts/setup.sh package
 	scripts/package.sh $(subst packages,deb rpm tarball,$@)
 
 .PHONY: man
-man: ## Make the man pages and the shells' completions, into dist
+man: ## Make the man pages and the shells' completions, into dist, and docs/configuration.md
+	scripts/setup.sh build
 	cargo run --locked --example manual dist
 	install -m 644 docs/man/*.8 dist/man
+	install -m 644 dist/configuration.md docs
 
 .PHONY: lint
 lint: ## Format, clippy, licences and bans, shell scripts

@@ -16,6 +16,13 @@ for program in pre-start pre-stop post-stop stopping upstart-crash; do
         exit 1
     fi
 done
+for made in man/upstart-crash.8 man/upstart-monitor-hooks.8 man/upstart-monitor-config.5 \
+    completions/upstart-crash.bash completions/_upstart-crash completions/upstart-crash.fish; do
+    if [ ! -f "dist/$made" ]; then
+        echo "stage: dist/$made is missing: make man" >&2
+        exit 1
+    fi
+done
 
 # put MODE PATH [FILE...]: one line of packaging/files.
 put() {
@@ -50,12 +57,12 @@ compressed() {
 compressed CHANGELOG.md "$doc/changelog.gz"
 scripts/copyright.sh >"$doc/copyright"
 for page in dist/man/*.[1-9]; do
-    [ ! -f "$page" ] || compressed "$page" "$stage/usr/share/man/man${page##*.}/${page##*/}.gz"
+    compressed "$page" "$stage/usr/share/man/man${page##*.}/${page##*/}.gz"
 done
-# completion SHELL NAME DIRECTORY: puts it where that shell looks for it.
+# completion FILE NAME DIRECTORY: puts it where that shell looks for it.
 completion() {
-    [ ! -f "dist/completions/$1" ] || install -D -m 0644 "dist/completions/$1" "$stage/usr/share/$3/$2"
+    install -D -m 0644 "dist/completions/$1" "$stage/usr/share/$3/$2"
 }
-completion bash upstart-crash bash-completion/completions
-completion zsh _upstart-crash zsh/vendor-completions
-completion fish upstart-crash.fish fish/vendor_completions.d
+completion upstart-crash.bash upstart-crash bash-completion/completions
+completion _upstart-crash _upstart-crash zsh/vendor-completions
+completion upstart-crash.fish upstart-crash.fish fish/vendor_completions.d

@@ -247,6 +247,7 @@ const DELIVER: &[Layer] = &[
             "redaction",
             "message",
             "sinks",
+            "examine",
             "config",
             "policy",
             "notifier",

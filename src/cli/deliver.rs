@@ -19,7 +19,9 @@ use crate::sys;
 ///
 /// What happens is told on standard error. A broken config leaves the reports where they are.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  upstart-crash deliver")]
+#[command(after_help = "Examples:\n  upstart-crash deliver\n\n\
+    Exit status: 0 done, also where another notifier is at work; 1 failed, and nothing is lost;\n\
+    78 broken config: reports wait until it is mended.")]
 pub(super) struct Deliver {}
 
 impl Deliver {

@@ -13,7 +13,8 @@ use crate::demo;
 /// Upstart around it with the real hooks, and receives the message on a port of this host.
 /// Nothing outside that directory is touched, and no network is needed.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  upstart-crash demo")]
+#[command(after_help = "Examples:\n  upstart-crash demo\n\n\
+    Exit status: 0 the report arrived, 1 it did not, or nothing could be started here.")]
 pub(super) struct Demo {}
 
 impl Demo {

@@ -17,7 +17,9 @@ use crate::paths::Places;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     upstart-crash disable nginx\n  \
-    upstart-crash disable --yes 'web-*'")]
+    upstart-crash disable --dry-run 'web-*'\n\n\
+    Exit status: 0 done, also where nothing was to be done; 1 some job could not be changed, or\n\
+    somebody said no; 2 there is no terminal to ask on.")]
 pub(super) struct Disable {
     #[command(flatten)]
     request: Request,

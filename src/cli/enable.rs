@@ -25,7 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
     upstart-crash enable nginx\n  \
     upstart-crash enable --dry-run 'web-*'\n  \
     upstart-crash enable --yes sub/bar /etc/init/api.conf\n\n\
-    To undo it: upstart-crash disable JOB")]
+    To undo it: upstart-crash disable JOB\n\
+    Exit status: 0 done, also where nothing was to be done; 1 some job could not be changed, or\n\
+    somebody said no; 2 there is no terminal to ask on.")]
 pub(super) struct Enable {
     #[command(flatten)]
     request: Request,

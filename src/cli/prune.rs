@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::CliError;
 use super::request::have_done;
 use super::text::harmless;
-use super::{CliError, warn};
 use crate::config::Config;
 use crate::notifier::{self, NotifierError};
 use crate::paths::Places;
-use crate::spool::{Request, Spool, Surplus};
+use crate::spool::{Pruned, Request, Spool, Surplus};
 use crate::sys;
 
 /// Drop reports that need not be kept any more
@@ -54,25 +54,31 @@ impl Prune {
             None => Some(Config::load(places).map_err(NotifierError::Config)?.spool),
         };
         let now = sys::now();
-        let needed = notifier::still_needed(spool, now, &warn)?;
+        let needed = notifier::still_needed(spool, now)?;
         let going = spool.surplus(&surplus, limits.as_ref(), &needed, now)?;
-        if going.0.is_empty() {
+        if going.all().0.is_empty() {
             writeln!(out, "There is nothing to drop.")?;
             return Ok(());
         }
         if self.dry_run {
-            for drops in &going.0 {
-                writeln!(out, "{}", harmless(&drops.to_string().replace("dropped", "would drop")))?;
+            return tell(&going.all(), "would drop", out);
+        }
+        if have_done(places, spool, &Request::Prune(surplus), limits.as_ref())? {
+            let gone = going.gone();
+            if gone.0.is_empty() {
+                writeln!(out, "Nothing was dropped: meanwhile all of it is needed.")?;
             }
-            return Ok(());
+            return tell(&gone, "dropped", out);
         }
-        let done = have_done(places, spool, &Request::Prune(surplus), limits.as_ref())?;
-        for drops in &going.0 {
-            writeln!(out, "{}", harmless(&drops.to_string()))?;
-        }
-        if !done {
-            writeln!(out, "The notifier does it when the try that it is at is over.")?;
-        }
-        Ok(())
+        writeln!(out, "The notifier does it when the try that it is at is over:")?;
+        tell(&going.all(), "to drop", out)
     }
+}
+
+/// Says what goes, a line each, and with `verb` how far that is.
+fn tell(pruned: &Pruned, verb: &str, out: &mut dyn Write) -> Result<(), CliError> {
+    for drops in &pruned.0 {
+        writeln!(out, "{}", harmless(&drops.told(verb)))?;
+    }
+    Ok(())
 }

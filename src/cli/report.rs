@@ -32,7 +32,9 @@ use crate::sys;
 #[command(after_help = "Examples:\n  \
     upstart-crash report --html crashes.html\n  \
     upstart-crash report --html week.html --since 7d --job 'shop*'\n  \
-    upstart-crash report --html - | ssh desk 'cat >crashes.html'")]
+    upstart-crash report --html - | ssh desk 'cat >crashes.html'\n\n\
+    Exit status: 0 written, also where there was no crash; 1 failed; 78 broken config, which says\n\
+    what is removed.")]
 pub(super) struct Report {
     /// The file to write; `-` is standard output
     #[arg(long, value_name = "FILE")]

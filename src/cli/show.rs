@@ -20,9 +20,10 @@ use crate::verdict::in_words;
 
 /// Show one report: what happened, why we say so, and who has been told
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  upstart-crash show 6c1d8e40\n  upstart-crash show --json 01a1fc32-9a23"
-)]
+#[command(after_help = "Examples:\n  \
+    upstart-crash show 6c1d8e40\n  \
+    upstart-crash show --json 01a1fc32-9a23\n\n\
+    Exit status: 0 shown, 1 there is no such report, or more than one may be meant.")]
 pub(super) struct Show {
     /// The report's id, as `list` shows it, or the beginning of its long form
     id: String,

@@ -25,7 +25,8 @@ use crate::time::Timestamp;
     upstart-crash silence 'shop*' 90m\n  \
     upstart-crash silence 'shop (eu-1)' 1d\n  \
     upstart-crash silence\n\n\
-    A job that is silenced already is silenced anew. To end it: upstart-crash unsilence JOB")]
+    A job that is silenced already is silenced anew. To end it: upstart-crash unsilence JOB\n\
+    Exit status: 0 done, 1 no such silence can be made.")]
 pub(super) struct SilenceJob {
     /// The job, or a glob that names several; an instance is `NAME (INSTANCE)`, as `initctl list`
     /// writes it

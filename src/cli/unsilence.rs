@@ -13,9 +13,10 @@ use crate::sys;
 ///
 /// What was silenced meanwhile stays in the history and is not told: `upstart-crash list`.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  upstart-crash unsilence nginx\n  upstart-crash unsilence 'shop*'"
-)]
+#[command(after_help = "Examples:\n  \
+    upstart-crash unsilence nginx\n  \
+    upstart-crash unsilence 'shop*'\n\n\
+    Exit status: 0 done, 1 nothing is silenced by that name.")]
 pub(super) struct Unsilence {
     /// The job, or the glob, as it was silenced: `upstart-crash silence` shows it
     job: String,

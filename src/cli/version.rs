@@ -17,7 +17,10 @@ const COMMIT: Option<&str> = option_env!("UPSTART_MONITOR_COMMIT");
 
 /// Show the version, and where things lie here
 #[derive(Args)]
-#[command(after_help = "Examples:\n  upstart-crash version\n  upstart-crash version --json")]
+#[command(after_help = "Examples:\n  \
+    upstart-crash version\n  \
+    upstart-crash version --json\n\n\
+    Exit status: 0.")]
 pub(super) struct Version {
     /// Print it as one line of JSON: docs/command.md names the keys
     #[arg(long)]

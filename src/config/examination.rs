@@ -13,11 +13,14 @@ use crate::examine::{Command, Settings, Settle};
 /// The most commands: all run at the same time, and all they say is in the report.
 const COMMANDS: usize = 16;
 
-/// The table `[snapshot]`.
+/// What is found out after a crash, before the message goes. It may stand in several files.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Snapshot {
+    /// How long is waited whether the job comes back, 10 seconds at most; with `"0s"` the message does
+    /// not wait. Default: `"2s"`.
     settle: Option<Spanned<Settle>>,
+    /// Commands of your own, 16 at most; each is a table of its own. Default: none.
     #[serde(default)]
     command: Vec<Spanned<Command>>,
 }

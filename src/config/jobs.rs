@@ -14,16 +14,24 @@ use crate::job_settings::{JobSettings, OWN_LABELS, Setting};
 use crate::sinks::parse_url;
 use crate::verdict::{Severity, VerdictKind};
 
-/// The table `[job."NAME"]`.
+/// What holds for a job, or for all that a glob names. Several tables may name a job: all hold, and
+/// of two that differ the later one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Job {
+    /// Logs of a job that logs elsewhere than to its console. With systemd on the host, `"journal"` is
+    /// the journal of the unit that is named like the job. Default: none.
     #[serde(default, deserialize_with = "sources")]
     log: Vec<LogSource>,
+    /// How loud its reports are: one severity for all verdicts, or one for each, such as
+    /// `{ crashed = "warning", gave_up = "critical" }`. Default: critical for `gave_up`, a warning for
+    /// `unseen` and `unclear`, an error for the rest.
     #[serde(default, deserialize_with = "severities")]
     severity: BTreeMap<VerdictKind, Severity>,
+    /// What its reports carry for services that route by labels: `{ team = "web" }`. Default: none.
     #[serde(default)]
     labels: BTreeMap<LabelName, String>,
+    /// The URL of the page that says what is to be done. Default: none.
     #[serde(default, deserialize_with = "url")]
     runbook: Option<String>,
 }

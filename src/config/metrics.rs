@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// The table `[metrics]`.
+/// Counters for Prometheus, by the textfile collector of node_exporter; `/etc/upstart-monitor/examples/metrics.toml`
+/// says more.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
-    /// A file in the directory that node_exporter reads.
+    /// A file in the directory that node_exporter reads; its name must end in `.prom`.
     textfile: Textfile,
 }
 

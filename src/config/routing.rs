@@ -14,16 +14,24 @@ use crate::routing::Routing;
 /// Their names, which no kind of sink uses for anything else.
 pub(super) const KEYS: [&str; 5] = ["jobs", "verdicts", "min_severity", "fold", "recovered"];
 
-/// What they say.
+/// What every sink may say, of whatever kind: what it is told of. NAME is made of up to 64 letters,
+/// digits, `-` and `_`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
+    /// Of which jobs; of all but some with a list of `"!GLOB"` only. Default: every job.
     #[serde(default = "every_job", deserialize_with = "jobs")]
     jobs: JobGlobs,
+    /// After which verdicts. Default: all.
     #[serde(default, deserialize_with = "verdicts")]
     verdicts: Option<Vec<ToldVerdict>>,
+    /// How loud it must be, at least. Default: everything.
     min_severity: Option<Loudness>,
+    /// Whether crashes that repeat are told of together; otherwise each is told by itself. Default:
+    /// `true`; of `file`, `otlp` and `sentry` `false`.
     fold: Option<bool>,
+    /// Whether it is told that a job has recovered. Default: `true`; of `file`, `otlp` and `sentry`
+    /// `false`.
     recovered: Option<bool>,
 }
 

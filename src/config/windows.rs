@@ -16,16 +16,24 @@ use crate::globs::JobGlobs;
 use crate::quiet::{Clock, DAYS, Daily, TimeOfDay, When, Window};
 use crate::time::Timestamp;
 
-/// The table `[[window]]`.
+/// A time in which crashes are planned: nobody is told, and the history has them all the same. As
+/// many tables as there are windows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    /// Of which jobs; of all but some with a list of `"!GLOB"` only. Default: every job.
     #[serde(default = "every_job", deserialize_with = "jobs")]
     jobs: JobGlobs,
+    /// The days on which the window begins: `"mon"` to `"sun"`. Default: every day.
     days: Option<Spanned<Vec<Day>>>,
+    /// When it begins: every day at a time such as `"22:00"`, or once, at a date such as
+    /// `2026-12-24T22:00:00Z` without quotes.
     from: Moment,
+    /// When it is over. A time of day that is not later than `from` is the next day's.
     to: Spanned<Moment>,
+    /// The clock that times of day are read from: this host's, or UTC's. Default: `"local"`.
     zone: Option<Spanned<Zone>>,
+    /// What people are told who look for a crash in the history.
     why: String,
 }
 

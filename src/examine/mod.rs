@@ -24,6 +24,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use process::age;
 pub use scene::Scene;
 pub use settings::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
 pub use uptime::uptime;

@@ -99,7 +99,7 @@ impl Stat {
 }
 
 /// How long process `pid` has been running; `None` where it is gone.
-pub(super) fn age(pid: i32) -> Option<Duration> {
+pub fn age(pid: i32) -> Option<Duration> {
     let uptime = sys::boot_micros() as f64 / 1e6;
     Duration::try_from_secs_f64(Stat::of(pid)?.age_seconds(uptime)).ok()
 }

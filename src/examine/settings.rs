@@ -47,19 +47,21 @@ impl<'de> Deserialize<'de> for Settle {
     }
 }
 
-/// `[[snapshot.command]]`: a command of the operator's own, run without a shell.
+/// A command of your own, run without a shell; what it says is in the report. It finds
+/// `UPSTART_MONITOR_JOB`, `_INSTANCE`, `_VERDICT`, `_EXIT`, `_REPORT_ID` and `_HOST` in its
+/// environment.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
-    /// What its result is called.
+    /// What its result is called in the report.
     pub name: String,
-    /// The program and its arguments.
+    /// The program and its arguments; no shell reads them.
     #[serde(deserialize_with = "words")]
     pub argv: Vec<String>,
-    /// When it is killed.
+    /// When it is killed, with its children: 30 seconds at most. Default: `"5s"`.
     #[serde(default = "five_seconds", deserialize_with = "time_limit")]
     pub timeout: Duration,
-    /// Globs: after which jobs' crashes it is run.
+    /// After which jobs' crashes it is run: globs. Default: `["*"]`.
     #[serde(default = "all")]
     pub jobs: Vec<String>,
 }

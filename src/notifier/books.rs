@@ -13,7 +13,7 @@ use crate::incident::{Account, Crash, Incident, REMEMBERED};
 use crate::notice::JobName;
 use crate::policy::{self, Composed, Folding, Incidents, Plan};
 use crate::routing::Routing;
-use crate::spool::{Record, Say, Spool, SpoolError};
+use crate::spool::{Record, Say, Spool, SpoolError, Torn};
 use crate::sys;
 use crate::time::Timestamp;
 
@@ -83,13 +83,25 @@ pub(super) struct Told {
 
 impl Books {
     /// The books as they lie in `spool`, with what a notifier that was killed had still to enter.
+    /// What cannot be read is put aside.
     ///
     /// # Errors
     /// What the kernel says.
     pub(super) fn open(spool: &Spool, say: Say<'_>) -> Result<Self, SpoolError> {
-        let incidents = spool.incidents(say)?;
+        let mut torn = Vec::new();
+        let books = Self::read(spool, &mut torn)?;
+        spool.put_torn_aside(&torn, say)?;
+        Ok(books)
+    }
+
+    /// The same for whoever only looks, without the lock: what cannot be read goes to `torn`.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(super) fn read(spool: &Spool, torn: &mut Vec<Torn>) -> Result<Self, SpoolError> {
+        let incidents = spool.incidents(torn)?;
         let mut books = Self { incidents, changed: BTreeSet::new(), drafts: Vec::new() };
-        for (sink, id, draft) in spool.drafts(say)? {
+        for (sink, id, draft) in spool.drafts(torn)? {
             books.enter(&sink, &draft.accounts);
             books.drafts.push(Draft { sink, id, accounts: draft.accounts });
         }

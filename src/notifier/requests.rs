@@ -49,7 +49,7 @@ pub(super) fn carry_out(
                 if surplus.older_than_seconds.is_none() && limits.is_none() {
                     continue;
                 }
-                spool.drop_surplus(&surplus, limits, &still_needed(spool, now, say)?, now, say)?;
+                spool.drop_surplus(&surplus, limits, &still_needed(spool, now)?, now, say)?;
             }
         }
         spool.forget_request(id)?;
@@ -57,19 +57,13 @@ pub(super) fn carry_out(
     Ok(())
 }
 
-/// The reports that somebody is still to be told of. What lies in `new/` is nobody's surplus.
+/// The reports that somebody is still to be told of. What lies in `new/` is nobody's surplus. Changes
+/// nothing.
 ///
 /// # Errors
 /// What the kernel says.
-pub fn still_needed(
-    spool: &Spool,
-    now: Timestamp,
-    say: Say<'_>,
-) -> Result<BTreeSet<ReportId>, SpoolError> {
+pub fn still_needed(spool: &Spool, now: Timestamp) -> Result<BTreeSet<ReportId>, SpoolError> {
     let mut needed = spool.undelivered(now)?;
-    needed.extend(Books::open(spool, say)?.reports_to_be_told());
-    // Those of notices that a killed notifier was about to put into a queue.
-    let drafts = spool.drafts(say)?.into_iter();
-    needed.extend(drafts.filter_map(|(_, _, draft)| draft.notice?.report()));
+    needed.extend(Books::read(spool, &mut Vec::new())?.reports_to_be_told());
     Ok(needed)
 }

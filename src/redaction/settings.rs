@@ -6,13 +6,15 @@ use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// The table `[redaction]`.
+/// What is removed from whatever leaves this host; the spool keeps everything. Passwords, keys,
+/// tokens, card numbers and the like are known without more.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Whether anything is removed at all.
+    /// Whether anything is removed at all. Default: `true`.
     pub enabled: bool,
-    /// The operator's own patterns, as written.
+    /// More that is to be removed: regular expressions. What the first group `(...)` of one finds is
+    /// removed, or all that it finds where it has none. Default: `[]`.
     pub patterns: Vec<Spanned<String>>,
 }
 

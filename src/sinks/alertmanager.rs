@@ -36,28 +36,29 @@ const RESOLVE_AFTER: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The replicas; each gets everything.
+    /// The URLs of all replicas of a cluster, with no load balancer before them: each gets each alert.
     urls: Vec<String>,
-    /// Whom a proxy in front of them lets through, with a password.
+    /// The user that Alertmanager, or a proxy in front of it, asks for. Default: none.
     username: Option<String>,
-    /// The password.
+    /// That user's password. Default: none.
     password: Option<Secret>,
     /// The file that holds it.
     password_file: Option<PathBuf>,
     /// The variable that holds it.
     password_env: Option<String>,
-    /// What such a proxy takes instead of both.
+    /// A token in place of both. Default: none.
     bearer_token: Option<Secret>,
     /// The file that holds it.
     bearer_token_file: Option<PathBuf>,
     /// The variable that holds it.
     bearer_token_env: Option<String>,
-    /// When an alert ends that nobody has resolved.
+    /// When an alert ends that nobody has resolved, because the host is gone. Default: `"24h"`.
     resolve_after: Option<Period>,
-    /// More labels of every alert.
+    /// More labels of every alert. Default: `{}`.
     #[serde(default)]
     labels: BTreeMap<String, String>,
-    /// The value of the label `severity` for ours, where that is another word.
+    /// The value of the label `severity` for a severity of ours, where that is another word. Default:
+    /// `{}`.
     #[serde(default)]
     severity: BTreeMap<Severity, String>,
     timeout: Option<Period>,

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The webhook's URL, which is the secret.
+    /// The URL of the webhook, as the service shows it.
     webhook_url: Option<Secret>,
     /// The file that holds it.
     webhook_url_file: Option<PathBuf>,

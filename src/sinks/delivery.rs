@@ -7,21 +7,25 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::ProxyChoice;
 
-/// How reports are handed over.
+/// How reports are handed over. What a sink says itself of `timeout`, `proxy` and `ca_file` holds
+/// for that sink.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
-    /// How long a sink is tried before a report is given up for it.
+    /// How long a sink that fails is tried before a message is given up for it. Default: `"24h"`.
     pub retry_for: Period,
-    /// How long one try may take.
+    /// How long one try may take. Default: `"10s"`.
     pub timeout: Period,
-    /// How many lines of the log a message shows.
+    /// How many lines of the log a message shows. Default: `20`.
     pub log_lines: usize,
-    /// The way to HTTP services.
+    /// The way to HTTP services: `"env"` is as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY` say, `"none"` is straight; or the URL of a proxy. Default: `"env"`.
     pub proxy: ProxyChoice,
-    /// Hosts that no proxy stands before.
+    /// Hosts, domains (`.example.com`) and networks (`10.0.0.0/8`) that are reached without a proxy.
+    /// Default: `[]`.
     pub no_proxy: Vec<String>,
-    /// Certificates to trust besides the built-in ones and the system's.
+    /// A file with certificates (PEM) to trust besides the built-in ones and the system's.
+    /// Default: none.
     pub ca_file: Option<PathBuf>,
 }
 

@@ -23,19 +23,21 @@ use smtp::{Server, Starttls};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Who is told: `ops@example.com`, `Operations <ops@example.com>`.
+    /// Who is told: addresses such as `ops@example.com` or `Operations <ops@example.com>`.
     to: Vec<String>,
-    /// Who tells it; `upstart-monitor@HOST` where nobody says.
+    /// Who tells it. Default: `upstart-monitor@HOST`.
     from: Option<String>,
-    /// The host's own mail system, where that is not `/usr/sbin/sendmail`.
+    /// The program that takes mails for the host's own mail system. Default: `"/usr/sbin/sendmail"`.
     sendmail: Option<PathBuf>,
-    /// A server in its place: `smtp://HOST:PORT` or `smtps://HOST:PORT`.
+    /// A server in its place: `smtp://HOST:PORT`, encrypted by STARTTLS, or `smtps://HOST:PORT`,
+    /// encrypted from the beginning. Default: none.
     smtp: Option<String>,
-    /// `required`, or `none` for a server that has no TLS.
+    /// Whether `smtp://` is encrypted; `"none"` is for a server without TLS, and sends no password.
+    /// Default: `"required"`.
     starttls: Option<Starttls>,
-    /// Who we are to the server.
+    /// The user that the server asks for, with a password. Default: none.
     username: Option<String>,
-    /// The password, which is a secret.
+    /// That user's password. Default: none.
     password: Option<Secret>,
     /// The file that holds it.
     password_file: Option<PathBuf>,

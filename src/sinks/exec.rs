@@ -1,4 +1,4 @@
-//! `[sink.exec.NAME]`: the notice as JSON, on the standard input of a command of the operator's own.
+//! `[sink.exec.NAME]`: the notice as JSON, on the standard input of a command of your own.
 //!
 //! The command finds facts in its environment, and nothing else there: no other sink's secrets.
 //! What it answers is its exit status.
@@ -26,7 +26,7 @@ const TRY_AGAIN: i32 = 75;
 pub struct Settings {
     /// The program and its arguments; no shell reads them.
     command: Vec<String>,
-    /// When it is killed, with its children.
+    /// When it is killed, with its children; it is run again later. Default: as `[delivery]` says.
     timeout: Option<Period>,
 }
 

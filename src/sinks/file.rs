@@ -23,7 +23,7 @@ const LINE_LEN: usize = 64 * 1024;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The file, as an absolute path; its directory must exist.
+    /// The file; its directory must exist. A symbolic link is not followed.
     path: PathBuf,
 }
 

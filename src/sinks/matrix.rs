@@ -22,11 +22,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The URL of the server that the user is at home on.
+    /// The URL of the server that the user who posts is at home on.
     homeserver: String,
     /// `!id:server` of a room that the user has joined.
     room_id: String,
-    /// The user's, which is the secret.
+    /// That user's access token.
     access_token: Option<Secret>,
     /// The file that holds it.
     access_token_file: Option<PathBuf>,

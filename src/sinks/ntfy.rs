@@ -1,5 +1,6 @@
-//! `[sink.ntfy.NAME]`: a push notification (docs.ntfy.sh/publish), published as JSON: in headers
-//! nothing that others wrote has a place.
+//! `[sink.ntfy.NAME]`: a push notification (docs.ntfy.sh/publish).
+//!
+//! Published as JSON: in headers nothing that others wrote has a place.
 
 mod layout;
 
@@ -24,21 +25,21 @@ const SERVER: &str = "https://ntfy.sh";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The server's URL.
+    /// The URL of the server, alone. Default: `"https://ntfy.sh"`.
     server: Option<String>,
-    /// The topic. Who knows its name may read it, unless the server asks for a token.
+    /// The topic. Who knows its name can read it, unless the server asks for a token.
     topic: Option<Secret>,
     /// The file that holds it.
     topic_file: Option<PathBuf>,
     /// The variable that holds it.
     topic_env: Option<String>,
-    /// `tk_...`, for a topic that not everybody may write to.
+    /// An access token, `tk_...`, for a topic that not everybody may write to. Default: none.
     token: Option<Secret>,
     /// The file that holds it.
     token_file: Option<PathBuf>,
     /// The variable that holds it.
     token_env: Option<String>,
-    /// 1 to 5, the same for all messages; without it, by how loud each is.
+    /// 1 to 5, the same for all messages. Default: by how loud each is.
     priority: Option<u8>,
     timeout: Option<Period>,
     proxy: Option<ProxyChoice>,

@@ -27,9 +27,10 @@ const LOGS: [&str; 2] = ["v1", "logs"];
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The collector's URL, `http://127.0.0.1:4318`.
+    /// The URL of the collector, such as `http://127.0.0.1:4318`, without `/v1/logs`.
     endpoint: String,
-    /// `NAME=VALUE,NAME=VALUE`, which may hold keys.
+    /// More headers of each request, `NAME=VALUE,NAME=VALUE`, as in `OTEL_EXPORTER_OTLP_HEADERS`.
+    /// Default: none.
     headers: Option<Secret>,
     /// The file that holds them.
     headers_file: Option<PathBuf>,

@@ -29,18 +29,19 @@ const URL: &str = "https://events.pagerduty.com/v2/enqueue";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The integration key of the service, which is the secret.
+    /// The Integration Key of the service, 32 letters and digits.
     routing_key: Option<Secret>,
     /// The file that holds it.
     routing_key_file: Option<PathBuf>,
     /// The variable that holds it.
     routing_key_env: Option<String>,
-    /// Where events go.
+    /// Where events go. Default: `"https://events.pagerduty.com/v2/enqueue"`.
     url: Option<String>,
-    /// PagerDuty's severity for ours, where that is another word.
+    /// PagerDuty's severity for ours, where that is another word: `{ error = "critical" }`. Default:
+    /// `{}`.
     #[serde(default)]
     severity: BTreeMap<Severity, Severity>,
-    /// The part of the infrastructure that the host is in: `payload.group`.
+    /// The part of the infrastructure that the host is in, `group` in PagerDuty. Default: none.
     group: Option<String>,
     timeout: Option<Period>,
     proxy: Option<ProxyChoice>,

@@ -30,13 +30,13 @@ const AUTH: HeaderName = HeaderName::from_static("x-sentry-auth");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `https://KEY@HOST/PROJECT`, which is the secret.
+    /// The DSN of the project, `https://KEY@HOST/PROJECT`.
     dsn: Option<Secret>,
     /// The file that holds it.
     dsn_file: Option<PathBuf>,
     /// The variable that holds it.
     dsn_env: Option<String>,
-    /// `production`, as the project calls it.
+    /// What Sentry shows as the environment, such as `production`. Default: none.
     environment: Option<String>,
     timeout: Option<Period>,
     proxy: Option<ProxyChoice>,

@@ -41,9 +41,10 @@ struct Facility(u8);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `/dev/log`, another socket, `udp://HOST:PORT` or `tcp://HOST:PORT`.
+    /// The socket of the host's own syslog, or another host's: `udp://HOST:PORT`, `tcp://HOST:PORT`.
+    /// Default: `"/dev/log"`.
     target: Option<String>,
-    /// `daemon`, `local0`, ...
+    /// `daemon`, `user`, `mail`, `auth`, `authpriv`, `cron`, `local0` to `local7`. Default: `"daemon"`.
     facility: Option<String>,
     timeout: Option<Period>,
 }

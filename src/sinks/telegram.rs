@@ -34,17 +34,17 @@ const WRONG_CHAT: [&str; 7] = [
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// What BotFather gave out, which is the secret.
+    /// The bot's token, as BotFather gave it out, `123456:ABC-DEF...`.
     bot_token: Option<Secret>,
     /// The file that holds it.
     bot_token_file: Option<PathBuf>,
     /// The variable that holds it.
     bot_token_env: Option<String>,
-    /// Where to.
+    /// The chat: its number, below zero for a group, or `@name` of a public channel.
     chat_id: Chat,
-    /// Which topic of a forum.
+    /// The topic, in a group that has topics. Default: none.
     message_thread_id: Option<i64>,
-    /// Where the bot is served.
+    /// A Bot API server of your own. Default: `"https://api.telegram.org"`.
     api_url: Option<String>,
     timeout: Option<Period>,
     proxy: Option<ProxyChoice>,

@@ -1,4 +1,4 @@
-//! `[sink.webhook.NAME]`: the notice as JSON, posted to a service of the operator's own.
+//! `[sink.webhook.NAME]`: the notice as JSON, posted to a service of your own.
 //!
 //! Headers are those of Standard Webhooks (standardwebhooks.com): `webhook-id` stays the same over
 //! all tries, `webhook-timestamp` is that of the try. Signatures are theirs, or GitHub's.
@@ -24,24 +24,28 @@ use signature::Scheme;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where to; a secret where it holds a token.
+    /// Where the JSON is posted to. A URL that holds no token is no secret, and may stand in a file that
+    /// others can read.
     url: Option<Secret>,
     /// The file that holds it.
     url_file: Option<PathBuf>,
     /// The variable that holds it.
     url_env: Option<String>,
-    /// What the posts are signed with.
+    /// What the posts are signed with: `whsec_` and base64, or any text. Default: none, and they are not
+    /// signed.
     secret: Option<Secret>,
     /// The file that holds it.
     secret_file: Option<PathBuf>,
     /// The variable that holds it.
     secret_env: Option<String>,
-    /// How they are signed.
+    /// How they are signed: by `webhook-signature`, or as GitHub does, by `X-Hub-Signature-256`.
+    /// Default: `"standard-webhooks"`.
     signature: Option<Scheme>,
-    /// What is posted.
+    /// What is posted: the notice itself, or a CloudEvent 1.0 with the notice as data. Default:
+    /// `"notice"`.
     #[serde(default)]
     format: Format,
-    /// More headers; their values are never shown.
+    /// More headers. With any of them the file must be for root alone: they may be keys. Default: `{}`.
     #[serde(default)]
     headers: BTreeMap<String, Secret>,
     timeout: Option<Period>,

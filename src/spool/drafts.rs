@@ -4,11 +4,12 @@
 //! draft holds both. Once it is there, the notice goes out, and once: killed after that, the next
 //! notifier writes the accounts down and makes it a record of the queue.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::disk::{self, SpoolError};
 use super::record::Record;
-use super::store::{Say, Spool, ids_of, json_line};
+use super::store::{Spool, Torn, ids_of, json_line};
 use crate::id::ReportId;
 
 impl Spool {
@@ -23,21 +24,30 @@ impl Spool {
         disk::write(&beside, &path, &json_line(record, &path)?)
     }
 
-    /// The drafts that a notifier left which was killed, with the names of their sinks. A torn one
-    /// goes to `corrupt/`.
+    /// The drafts that a notifier left which was killed, with the names of their sinks; what is none
+    /// goes to `torn`. Changes nothing.
     ///
     /// # Errors
     /// Where a queue cannot be read.
-    pub fn drafts(&self, say: Say<'_>) -> Result<Vec<(String, ReportId, Record)>, SpoolError> {
+    pub fn drafts(
+        &self,
+        torn: &mut Vec<Torn>,
+    ) -> Result<Vec<(String, ReportId, Record)>, SpoolError> {
         let mut drafts = Vec::new();
         for sink in self.queues()? {
             for id in ids_of(&disk::names(&self.queue(&sink))?, ".draft") {
                 let path = self.draft_path(&sink, id);
-                let json = disk::read(&path).map_err(SpoolError::at("read", &path))?;
+                let json = match disk::read(&path) {
+                    Ok(json) => json,
+                    // Whoever holds the lock has just made it a record of the queue.
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(SpoolError::at("read", &path)(error)),
+                };
                 match serde_json::from_slice(&json) {
                     Ok(record) => drafts.push((sink.clone(), id, record)),
                     Err(error) => {
-                        self.put_aside(&path, &SpoolError::at("use", &path)(error.into()), say)?;
+                        let why = SpoolError::at("use", &path)(error.into());
+                        torn.push((path, why));
                     }
                 }
             }

@@ -12,8 +12,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 
+use super::arrivals::Taken;
 use super::disk::{self, SpoolError};
-use super::store::{Say, Spool, Taken};
+use super::store::{Say, Spool};
 use crate::id::ReportId;
 use crate::time::Timestamp;
 

@@ -7,15 +7,18 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::disk::{self, SpoolError};
-use super::store::{Say, Spool, json_line};
+use super::store::{Spool, Torn, json_line};
 use crate::incident::Incident;
 
 impl Spool {
-    /// All incidents, by their jobs' keys. What is none goes to `corrupt/`.
+    /// All incidents, by their jobs' keys; what is none goes to `torn`. Changes nothing.
     ///
     /// # Errors
     /// Where the directory, or a file in it, cannot be read.
-    pub fn incidents(&self, say: Say<'_>) -> Result<BTreeMap<String, Incident>, SpoolError> {
+    pub fn incidents(
+        &self,
+        torn: &mut Vec<Torn>,
+    ) -> Result<BTreeMap<String, Incident>, SpoolError> {
         let directory = self.dir.join("incidents");
         let mut incidents = BTreeMap::new();
         for name in disk::names(&directory)? {
@@ -35,8 +38,11 @@ impl Spool {
                         ErrorKind::InvalidData | ErrorKind::UnexpectedEof
                     ) =>
                 {
-                    self.put_aside(&path, &SpoolError::at("use", &path)(error), say)?;
+                    let why = SpoolError::at("use", &path)(error);
+                    torn.push((path, why));
                 }
+                // Whoever holds the lock has just forgotten it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(SpoolError::at("read", &path)(error)),
             }
         }

@@ -7,18 +7,20 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::size::Size;
 use crate::sinks::Period;
 
-/// How much the spool keeps.
+/// How much the spool keeps. What is more goes: the oldest reports of the job that takes most, but
+/// none that is still to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// How many files: reports, and what lies in `dead/` and `corrupt/`.
+    /// How many files: reports, and what lies in `dead/` and `corrupt/`. Default: `10000`.
     #[serde(deserialize_with = "some")]
     pub max_reports: u64,
-    /// How much they take on the disk, together.
+    /// How much they take on the disk, together. Default: `"256MiB"`.
     pub max_bytes: Size,
-    /// How old they become.
+    /// How old they become. Default: `"90d"`.
     pub max_age: Period,
-    /// How much of the file system is left free.
+    /// How much of the file system is left free: a share up to `"50%"`, of a large one 1 GiB at most,
+    /// or a size. The 16 newest reports stay all the same. Default: `"5%"`.
     pub keep_free: KeepFree,
 }
 

@@ -40,6 +40,8 @@
 //! was over long ago, or is done.
 
 #[cfg(feature = "deliver")]
+mod arrivals;
+#[cfg(feature = "deliver")]
 mod bounds;
 #[cfg(feature = "deliver")]
 mod counters;
@@ -75,6 +77,8 @@ mod silences;
 mod size;
 #[cfg(feature = "deliver")]
 mod store;
+#[cfg(feature = "deliver")]
+mod survey;
 #[cfg(test)]
 #[cfg(feature = "deliver")]
 pub(crate) mod testing;
@@ -87,18 +91,19 @@ use nix::sys::stat::Mode;
 
 #[cfg(feature = "deliver")]
 pub use {
+    arrivals::{Step, Taken},
     bounds::Limit,
     disk::SpoolError,
     entries::{Entry, Owed, Progress},
     limits::{KeepFree, Limits},
     lock::Lock,
-    prune::{BeforeDrop, Drops, Pruned},
+    prune::{BeforeDrop, Drops, Going, Pruned},
     queue::Undelivered,
     record::{Parked, Record},
     requests::{Again, Request, Surplus},
     retry::Resumed,
     size::Size,
-    store::{Say, Spool, Step, Taken},
+    store::{Say, Spool, Torn},
     trouble::Trouble,
 };
 

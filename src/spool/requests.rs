@@ -109,3 +109,56 @@ impl Spool {
         disk::remove(&self.report_path("requests", id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{empty, id};
+    use super::*;
+
+    fn again(sink: &str, notice: Option<ReportId>) -> Request {
+        Request::Retry(vec![Again { sink: sink.to_owned(), notice }])
+    }
+
+    fn now(second: i64) -> Timestamp {
+        Timestamp::from_micros(1_795_300_000_000_000 + second * 1_000_000)
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read_in_its_order_until_it_is_done() {
+        let (_dir, spool) = empty();
+        assert!(!spool.has_requests(), "a spool that is not there yet");
+        let prune = Surplus { older_than_seconds: None, jobs: vec!["shop*".to_owned()] };
+        let asked = [again("file.a", None), Request::Prune(prune), again("file.a", Some(id(1)))];
+        let ids = [30, 10, 20].map(now).into_iter().zip(&asked);
+        let ids: Vec<_> = ids.map(|(now, request)| spool.ask(request, now).unwrap()).collect();
+        let [last, first, middle] = [0, 1, 2].map(|index| (ids[index], asked[index].clone()));
+        let read = || spool.requests(&|line| unreachable!("{line}")).unwrap();
+        assert_eq!(read(), [first.clone(), middle, last.clone()]);
+
+        spool.forget_request(first.0).unwrap();
+        spool.forget_request(first.0).unwrap();
+        assert!(!spool.is_asked(first.0) && spool.is_asked(last.0) && spool.has_requests());
+        assert_eq!(read().len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_request_is_put_aside_and_the_rest_is_read() {
+        let (_dir, spool) = empty();
+        let whole = spool.ask(&again("file.a", None), now(0)).unwrap();
+        let retry = br#"{"retry":[]}"#;
+        for (name, content) in [
+            (format!("{}.json", id(1)), &b"{"[..]),
+            (format!("{}.json", id(2)), b"{\"erase\":[]}"),
+            (format!("{}.json", id(3)), br#"{"retry":[{"sink":"a","notice":null,"all":true}]}"#),
+            ("other.json".to_owned(), retry),
+        ] {
+            spool.leave("requests", &name, content);
+        }
+        let lines = std::sync::Mutex::new(0);
+        let read = spool.requests(&|_| *lines.lock().unwrap() += 1).unwrap();
+        assert_eq!(read.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [whole]);
+        assert_eq!(lines.into_inner().unwrap(), 4);
+        let names = disk::names(&spool.dir.join("corrupt")).unwrap();
+        assert_eq!(names.len(), 4, "{names:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! `upstart-crash status`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::root::Root;
 
@@ -63,6 +63,13 @@ fn a_notifier_at_work_is_seen_and_not_disturbed() {
     let lock = std::fs::File::create(root.spool().join("lock")).unwrap();
     lock.lock().unwrap();
     let ran = root.run(&["status"]);
-    let expected = format!("at work, process {}", std::process::id());
-    assert!(ran.out.contains(&expected), "{ran:?}");
+    let (since, process) = ("at work since ", format!(", process {}", std::process::id()));
+    assert!(ran.out.contains(since) && ran.out.contains(&process), "{ran:?}");
+
+    let ran = root.run(&["status", "--json"]);
+    let facts: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let since = facts["notifier_since"].as_str().unwrap();
+    let since: SystemTime = humantime::parse_rfc3339(since).unwrap();
+    let age = since.elapsed().unwrap();
+    assert!(age < HOUR, "this test began {age:?} ago");
 }

@@ -120,6 +120,18 @@ fn the_end_at_every_call_of_a_retry_loses_nothing_and_doubles_nothing() {
     });
 }
 
+#[test]
+fn the_end_at_every_call_of_a_prune_drops_nothing_that_is_still_to_be_told() {
+    for_each_call(|nth| {
+        let stage = Stage::with(3);
+        stage.is_to_be_pruned();
+        let was_killed = killed_at(nth, &stage);
+        stage.deliver();
+        stage.has_kept_the_last();
+        was_killed
+    });
+}
+
 /// Of the same call for the same file no more than so many are refused: the notifier looks again
 /// whenever something has moved.
 const LOOKS: usize = 4;

@@ -181,16 +181,46 @@ impl Stage {
         assert!(FOREIGN.iter().all(|(name, _)| foreign.contains(*name)), "{foreign:?}");
     }
 
-    /// The service takes nothing: everything is given up for it, and then somebody wants it sent.
+    /// Everything was given up for the service, and now somebody wants it sent.
     pub(super) fn is_to_be_sent_again(&self) {
+        self.is_given_up();
+        self.is_asked(r#"{"retry":[{"sink":"webhook.hook","notice":null}]}"#);
+    }
+
+    /// Everything was given up for the service, and now somebody wants to be dropped what need not be
+    /// kept; there is one more crash to be told.
+    pub(super) fn is_to_be_pruned(&self) {
+        self.is_given_up();
+        self.is_asked(r#"{"prune":{"older_than_seconds":0,"jobs":[]}}"#);
+        self.arrives();
+    }
+
+    /// The service takes nothing of what there is, and all that comes later.
+    fn is_given_up(&self) {
         let refused = self.ids.borrow().iter().map(|_| Answer::status(418)).collect::<Vec<_>>();
         self.hook.answer_from_now_on(refused.into_iter().chain([Answer::status(200)]));
         self.deliver();
         assert_eq!(self.host.spool("dead/webhook.hook").len(), self.ids.borrow().len());
+    }
+
+    /// Somebody asks the notifier for something.
+    fn is_asked(&self, request: &str) {
         self.host.make_dir(&format!("{SPOOL}/requests"));
-        let request = r#"{"retry":[{"sink":"webhook.hook","notice":null}]}"#;
         let name = "01a1fc32-9a23-7d21-bf55-3b2f6c1d8e41.json";
         self.host.write(&format!("{SPOOL}/requests/{name}"), request);
+    }
+
+    /// What could be dropped is, and nobody is asked any more. The last crash is kept, and was told.
+    #[track_caller]
+    pub(super) fn has_kept_the_last(&self) {
+        let spool = |place: &str| self.host.spool(place);
+        let told = [self.fed(), self.posted()];
+        let last = self.left.iter().rev().nth(self.ids.borrow().len() - 1).unwrap()[0].clone();
+        assert_eq!(spool("archive"), [format!("{last}.json")]);
+        for place in ["requests", "new", "corrupt", "dead/webhook.hook", "queue/webhook.hook"] {
+            assert_eq!(spool(place), [""; 0], "{place}");
+        }
+        assert!(told.iter().all(|told| told.keys().eq(self.ids.borrow().iter())), "{told:?}");
     }
 
     /// What was given up is sent, and nobody is asked any more. The answer: how often each was
@@ -243,21 +273,28 @@ impl Stage {
     #[track_caller]
     pub(super) fn is_settled(&self) -> [BTreeMap<String, usize>; 2] {
         self.is_taken();
+        let told = [self.fed(), self.posted()];
+        assert!(told.iter().all(|told| told.keys().eq(self.ids.borrow().iter())), "{told:?}");
+        told
+    }
+
+    /// How often each id stands in the file.
+    fn fed(&self) -> BTreeMap<String, usize> {
         let feed = self.host.read(FEED);
-        let lines = feed.lines().map(|line| {
+        assert!(feed.ends_with('\n'));
+        counted(feed.lines().map(|line| {
             let report: Value = serde_json::from_str(line).unwrap();
             report["id"].as_str().unwrap().to_owned()
-        });
-        let posts = self.hook.requests().into_iter();
-        let posts = posts.map(|post| {
+        }))
+    }
+
+    /// How often each id was posted.
+    fn posted(&self) -> BTreeMap<String, usize> {
+        counted(self.hook.requests().into_iter().map(|post| {
             let id = post.header("webhook-id").unwrap().to_owned();
             assert_eq!(post.json()["id"], id);
             id
-        });
-        let told = [counted(lines), counted(posts)];
-        assert!(feed.ends_with('\n'));
-        assert!(told.iter().all(|told| told.keys().eq(self.ids.borrow().iter())), "{told:?}");
-        told
+        }))
     }
 }
 

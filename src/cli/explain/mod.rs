@@ -18,7 +18,8 @@ use crate::verdict::in_words;
 
 /// Explain a verdict: what each piece of evidence said, and what followed from it
 #[derive(Args)]
-#[command(after_help = "Examples:\n  upstart-crash explain 6c1d8e40")]
+#[command(after_help = "Examples:\n  upstart-crash explain 6c1d8e40\n\n\
+    Exit status: 0 explained, 1 there is no such report, or more than one may be meant.")]
 pub(super) struct Explain {
     /// The report's id, as `list` shows it, or the beginning of its long form
     id: String,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::CliError;
 use crate::config::{Config, Problem};
+use crate::examine;
 use crate::id::ReportId;
 use crate::paths::Places;
 use crate::quiet::Silence;
@@ -35,6 +36,8 @@ pub(super) struct Facts {
     pub(super) sinks: Vec<SinkFacts>,
     pub(super) silences: Vec<Silence>,
     pub(super) notifier_pid: Option<u32>,
+    /// When that process began.
+    pub(super) notifier_since: Option<Timestamp>,
     pub(super) spool_files: usize,
     pub(super) spool_bytes: u64,
     pub(super) max_files: Option<u64>,
@@ -97,6 +100,7 @@ impl Facts {
         let (spool_files, spool_bytes) = spool.usage()?;
         let mut silences = spool.silences(&|_| ())?;
         silences.retain(|silence| silence.holds_at(now));
+        let notifier_pid = spool.holder_of_the_lock();
         let mut facts = Self {
             attention: Vec::new(),
             last_crash: last.map(|report| LastCrash {
@@ -110,7 +114,8 @@ impl Facts {
             new: spool.new_count()?,
             sinks,
             silences,
-            notifier_pid: spool.holder_of_the_lock(),
+            notifier_pid,
+            notifier_since: notifier_pid.and_then(|pid| began(pid, now)),
             spool_files,
             spool_bytes,
             max_files: limits.as_ref().map(|limits| limits.max_reports),
@@ -181,4 +186,11 @@ impl SinkFacts {
             parked_why: parked.map(|parked| parked.why),
         })
     }
+}
+
+/// When process `pid` began, by the clock that says `now`; to the second.
+fn began(pid: u32, now: Timestamp) -> Option<Timestamp> {
+    let age = examine::age(i32::try_from(pid).ok()?)?.as_micros();
+    let micros = now.micros() - i64::try_from(age).ok()?;
+    Some(Timestamp::from_micros(micros - micros.rem_euclid(1_000_000)))
 }

@@ -85,9 +85,12 @@ fn print(facts: &Facts, page: &mut Page<'_>) -> Result<(), CliError> {
     }
     page.fact(
         "Notifier",
-        &match facts.notifier_pid {
-            Some(pid) => format!("at work, process {pid}"),
-            None => "not at work: each crash starts it, and upstart-crash deliver".to_owned(),
+        &match (facts.notifier_pid, facts.notifier_since) {
+            (Some(pid), Some(since)) => {
+                format!("at work since {}, process {pid}", time(since))
+            }
+            (Some(pid), None) => format!("at work, process {pid}"),
+            (None, _) => "not at work: each crash starts it, and upstart-crash deliver".to_owned(),
         },
     )?;
     let (files, bytes) = (facts.spool_files, size(facts.spool_bytes));

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use crate::notice::Notice;
 use crate::sinks::Period;
 use crate::spool::testing::{empty, id};
 use crate::spool::{KeepFree, Record, Size};
+use crate::sys;
 
 /// Limits of which only that of the reports' number can be passed.
 fn at_most(max_reports: u64) -> Limits {
@@ -157,4 +159,32 @@ fn the_report_that_a_notice_shows_is_undelivered() {
     let notice = Notice { id: id(9), ..Notice::of(&report) };
     spool.keep("file.a", id(9), &Record::of(notice, Vec::new(), sys::now())).unwrap();
     assert_eq!(spool.undelivered(sys::now()).unwrap(), BTreeSet::from([id(2), id(9)]));
+}
+
+#[test]
+fn the_report_of_a_draft_is_undelivered() {
+    let (_dir, spool) = spool_with_taken(3);
+    for number in [1, 2, 3] {
+        spool.delivered("file.a", id(number)).unwrap();
+    }
+    let report = spool.taken_report(id(2)).unwrap();
+    let notice = Notice { id: id(9), ..Notice::of(&report) };
+    spool.put_draft("file.a", id(9), &Record::of(notice, Vec::new(), sys::now())).unwrap();
+    spool.leave("queue/file.a", &format!("{}.draft", id(8)), b"{");
+    let undelivered = spool.undelivered(sys::now()).unwrap();
+    assert_eq!(undelivered, BTreeSet::from([id(2), id(9)]));
+    prune(&spool, &at_most(1), &undelivered);
+    assert!(spool.ids().unwrap().contains(&id(2)), "it is still to be sent");
+    assert_eq!(spool.drafts(&mut Vec::new()).unwrap().len(), 1, "and looking moved nothing");
+}
+
+#[test]
+fn of_what_was_to_go_that_is_told_which_went() {
+    let (_dir, spool) = spool_with_taken(3);
+    let asked = Surplus { older_than_seconds: Some(0), jobs: Vec::new() };
+    let going = spool.surplus(&asked, None, &BTreeSet::from([id(1)]), sys::now()).unwrap();
+    assert_eq!((going.all().0[0].count, going.gone()), (2, Pruned::default()));
+    fs::remove_file(spool.report_path("archive", id(3))).unwrap();
+    let gone = going.gone().0;
+    assert_eq!((gone.len(), gone[0].count, gone[0].oldest), (1, 1, id(3).time()));
 }
