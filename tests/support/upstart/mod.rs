@@ -12,6 +12,7 @@ mod bus;
 mod class;
 mod conf;
 mod dbus;
+#[cfg(feature = "deliver")]
 mod described;
 mod ended;
 mod machine;
