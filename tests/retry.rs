@@ -138,3 +138,20 @@ fn what_is_old_enough_is_dropped_and_what_is_owed_stays() {
     assert_eq!(archived(), 1);
     assert_eq!(queued(&host)[0]["job"], "shop", "it is owed");
 }
+
+#[test]
+fn a_dry_run_of_prune_moves_nothing_however_torn_it_is() {
+    let host = Host::with_notifier();
+    let torn = ["incidents/torn.json", "queue/file.all/01a1fc32-9a23-7d21-bf55-3b2f6c1d8e40.draft"];
+    for file in torn.into_iter().chain(["corrupt/old.json"]) {
+        let path = format!("/var/spool/upstart-monitor/{file}");
+        host.make_dir(path.rsplit_once('/').unwrap().0);
+        host.write(&path, "{");
+    }
+    let said = out(&host, &["prune", "--older-than", "0s", "--dry-run"]);
+    assert!(said.starts_with("older than asked for: would drop 1 file in corrupt, "), "{said}");
+    for (place, name) in torn.iter().map(|file| file.rsplit_once('/').unwrap()) {
+        assert_eq!(host.spool(place), [name]);
+    }
+    assert_eq!(host.spool("corrupt"), ["old.json"]);
+}
