@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use nix::errno::Errno;
 use nix::sys::stat::stat;
-use nix::sys::statfs::{self, statfs};
+use nix::sys::statfs::{self, FsType, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 
 /// The room on the file system that a path lies on.
@@ -55,11 +55,9 @@ pub fn room(path: &CStr) -> Result<Room, Errno> {
 /// What the kernel says.
 pub fn is_in_memory(path: &CStr) -> Result<bool, Errno> {
     /// `RAMFS_MAGIC` (linux/magic.h), which the C library does not name.
-    const RAMFS: i64 = 0x8584_58f6;
+    const RAMFS: FsType = FsType(0x8584_58f6);
     let kind = statfs(path)?.filesystem_type();
-    #[allow(clippy::useless_conversion, reason = "the field's type differs between targets")]
-    let is_ramfs = i64::from(kind.0) & 0xffff_ffff == RAMFS;
-    Ok(kind == statfs::TMPFS_MAGIC || is_ramfs)
+    Ok(kind == statfs::TMPFS_MAGIC || kind == RAMFS)
 }
 
 /// Whether the file system of `path` takes nothing.
