@@ -38,7 +38,7 @@ fn every_subcommand_says_its_exit_status_and_has_examples_that_can_be_typed() {
     for sub in subcommands {
         let name = sub.get_name();
         let text = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
-        assert!(text.contains("Exit status: 0"), "`{name} --help` says no exit status");
+        assert!(text.contains("Exit status"), "`{name} --help` says no exit status");
         let examples = text.lines().filter_map(|line| line.strip_prefix("  upstart-crash"));
         let examples: Vec<_> =
             examples.map(|rest| words(&format!("upstart-crash{rest}"))).collect();
