@@ -152,6 +152,21 @@ fn every_service_gets_a_test_that_says_so_and_its_answer_is_told() {
 }
 
 #[test]
+fn of_pagerduty_the_answer_to_the_test_is_told_and_not_that_to_its_end() {
+    let success = |status| Answer::status(status).body("{\"status\":\"success\"}");
+    let receiver = Receiver::new([success(202), success(200)]);
+    let host = Host::with_notifier();
+    let url = receiver.url("/v2/enqueue");
+    configure(
+        &host,
+        &format!("[sink.pagerduty.it]\nurl = \"{url}\"\nrouting_key = \"{SECRET}\"\n"),
+    );
+    assert_eq!(test(&host, &[]).timeless(), ["pagerduty.it  delivered in N s (202 Accepted)"]);
+    let actions = receiver.requests().iter().map(|it| it.json()["event_action"].to_string());
+    assert_eq!(actions.collect::<Vec<_>>(), ["\"trigger\"", "\"resolve\""]);
+}
+
+#[test]
 fn what_is_no_service_over_http_answers_in_its_own_way() {
     let host = Host::with_notifier();
     let syslog = UdpSocket::bind("127.0.0.1:0").unwrap();

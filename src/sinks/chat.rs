@@ -97,23 +97,3 @@ impl<C: Chat> Sink for Webhook<C> {
         fingerprint(&[C::KIND, url.reveal(), self.transport.state().reveal()])
     }
 }
-
-/// Messages of each kind, as they mostly are and at their worst, and each that may have a log
-/// with one that fills whatever room there is to the last character.
-#[cfg(test)]
-pub(super) fn messages() -> Vec<Message> {
-    use crate::message::{Log, Section, Whose};
-
-    let mostly = super::samples::messages(50);
-    let endless = || {
-        let (path, lines) = ("/x".to_owned(), vec!["<".into(); 9999]);
-        Section::Log(Log { path, lines, whose: Whose::LastOfThisRun })
-    };
-    let of_one = mostly.iter().filter(|message| message.jobs().is_none());
-    let filled = of_one.map(|message| {
-        let others = message.sections.iter().filter(|it| !matches!(it, Section::Log(_)));
-        let sections = others.cloned().chain([endless()]).collect();
-        Message { sections, ..message.clone() }
-    });
-    filled.chain(mostly.clone()).collect()
-}

@@ -105,7 +105,8 @@ fn mailbox(key: &str, text: &str) -> Result<Mailbox, String> {
         let address: &str = mailbox.email.as_ref();
         address.is_ascii() && !address.starts_with('-') && !text.chars().any(char::is_control)
     });
-    plain.ok_or_else(|| format!("`{key}`: {text:?} is no address, such as \"ops@example.com\""))
+    // What stands there may be a secret in the wrong place.
+    plain.ok_or_else(|| format!("`{key}`: no address, such as \"ops@example.com\""))
 }
 
 /// Who we are to the server; `None` where it does not ask.

@@ -147,8 +147,11 @@ fn environment(told: &Redacted) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sinks::samples;
+    use crate::sinks::testing::hostile;
 
     #[test]
     fn the_end_of_a_command_has_one_meaning() {
@@ -176,6 +179,17 @@ mod tests {
         }
         let gone = exec.judge(Err(io::ErrorKind::NotFound.into()));
         assert!(matches!(gone, Outcome::Retry { wait: MENDING, .. }), "{gone:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_harmless(planted in hostile()) {
+            for told in samples::hostile_told(&planted) {
+                for (name, value) in environment(&told) {
+                    prop_assert_eq!(message::harmless(&value), value, "{}", name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Attempt, Context, Needed, Outcome, Sink, Wait, fingerprint, json};
-use crate::message;
-use crate::notice::{Notice, Subject};
 use crate::redaction::Redacted;
-use crate::report::CrashReport;
 
 /// The longest line, in bytes, with the newline that ends it.
 const LINE_LEN: usize = 64 * 1024;
@@ -60,37 +57,10 @@ impl Sink for FileSink {
     }
 }
 
-/// `told` as a line of at most [`LINE_LEN`] bytes. For that a log loses lines at the front, and a
-/// digest counts jobs that it would name.
+/// `told` as a line of at most [`LINE_LEN`] bytes.
 fn line(told: &Redacted) -> io::Result<Vec<u8>> {
-    let mut line = json::full(told)?.to_string();
-    let (mut notice, mut report) = (told.notice().clone(), told.report().cloned());
-    while line.len() >= LINE_LEN && (shorten_log(report.as_mut()) || shorten_list(&mut notice)) {
-        line = json::of(&notice, report.as_ref(), &message::title(told))?.to_string();
-    }
-    line.push('\n');
-    Ok(line.into_bytes())
-}
-
-/// Removes the oldest line of the log; whether there was one.
-fn shorten_log(report: Option<&mut CrashReport>) -> bool {
-    let log = report.and_then(|report| report.log.as_mut());
-    let Some(log) = log.filter(|log| !log.lines.is_empty()) else { return false };
-    log.lines.remove(0);
-    log.truncated = true;
-    true
-}
-
-/// Counts the last half of the jobs that a digest names, instead; whether there were any.
-fn shorten_list(notice: &mut Notice) -> bool {
-    let Subject::Digest { jobs, more_jobs, more_crashes, .. } = &mut notice.subject else {
-        return false;
-    };
-    for cut in jobs.drain(jobs.len() / 2..) {
-        *more_jobs = more_jobs.saturating_add(1);
-        *more_crashes = more_crashes.saturating_add(cut.tally.total());
-    }
-    !jobs.is_empty()
+    let line = json::within(told, LINE_LEN - "\n".len())?;
+    Ok(format!("{line}\n").into_bytes())
 }
 
 /// Adds `line` to the end of the file at `path`, whole or not at all.
@@ -132,21 +102,31 @@ fn in_words(path: &Path, error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sinks::samples;
-    use crate::verdict::VerdictKind;
+    use crate::sinks::testing::hostile;
 
     #[test]
-    fn a_long_digest_counts_what_it_cannot_name() {
-        let crash = || samples::tally(&[(VerdictKind::Crashed, Some("SIGSEGV"), 3)]);
-        let digest = samples::digest(vec![crash(); 999], 1, 5);
-        let line = line(&samples::alone(&samples::on(digest))).unwrap();
-        let told: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        let named = told["digest"]["jobs"].as_array().unwrap().len() as u64;
-        assert!(line.len() <= LINE_LEN && named > 100, "{named}");
-        assert_eq!(told["digest"]["more_jobs"], 1000 - named);
-        assert_eq!(told["digest"]["more_crashes"], 5 + 3 * (999 - named));
-        assert!(told["summary"].as_str().unwrap().contains("1000 jobs crashed 3002 times"));
+    fn every_line_keeps_the_limit_and_ends_itself() {
+        for told in samples::all_told() {
+            let line = line(&told).unwrap();
+            assert!(line.len() <= 65_536, "{}", line.len());
+            let ends = line.iter().filter(|byte| byte.is_ascii_control()).collect::<Vec<_>>();
+            assert_eq!(ends, [&b'\n']);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_others_wrote_is_in_one_line(planted in hostile()) {
+            for told in samples::hostile_told(&planted) {
+                let line = String::from_utf8(line(&told).unwrap()).unwrap();
+                prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{}", line);
+            }
+        }
     }
 
     #[test]

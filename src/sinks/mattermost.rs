@@ -39,7 +39,14 @@ impl Chat for Mattermost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::testing::outcomes;
+    use crate::sinks::testing::{go_len, messages, outcomes};
+
+    #[test]
+    fn every_message_keeps_the_limit_and_uses_its_room() {
+        let attachments = |message| go_len(&Mattermost.full(message)["attachments"]);
+        let longest = messages().iter().map(attachments).max().unwrap();
+        assert!((7000..7900).contains(&longest), "{longest}");
+    }
 
     #[test]
     fn a_page_of_somebody_else_is_no_success() {

@@ -103,9 +103,12 @@ impl Sink for PagerDuty {
         };
         let outcome = self.post(event.json(attempt.fidelity), &key, attempt.now)?;
         match (&notice.subject, outcome) {
-            // Nobody is to stay paged by a test.
-            (Subject::Test { .. }, Outcome::Delivered { .. }) => {
-                self.post(event.resolve(), &key, attempt.now)
+            // Nobody is to stay paged by a test. What it tells is what the trigger was answered.
+            (Subject::Test { .. }, Outcome::Delivered { answer }) => {
+                match self.post(event.resolve(), &key, attempt.now)? {
+                    Outcome::Delivered { .. } => Ok(Outcome::Delivered { answer }),
+                    unresolved => Ok(unresolved),
+                }
             }
             (_, outcome) => Ok(outcome),
         }

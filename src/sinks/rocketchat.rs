@@ -49,7 +49,14 @@ impl Chat for RocketChat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::testing::outcomes;
+    use crate::sinks::testing::{go_len, messages, outcomes};
+
+    #[test]
+    fn every_message_keeps_the_limit_and_uses_its_room() {
+        let attachments = |message| go_len(&RocketChat.full(message)["attachments"]);
+        let longest = messages().iter().map(attachments).max().unwrap();
+        assert!((4600..=5000).contains(&longest), "{longest}");
+    }
 
     #[test]
     fn an_answer_counts_by_its_body() {

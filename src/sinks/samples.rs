@@ -1,9 +1,13 @@
 //! Reports and notices for the tests of what puts them into words.
 
+mod hostile;
+
+pub(crate) use hostile::{hostile, hostile_messages, hostile_told};
+
 use crate::message::{Message, View};
 use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
 use crate::redaction::{Redacted, Redaction};
-use crate::report::{CrashReport, Link};
+use crate::report::CrashReport;
 use crate::time::Timestamp;
 use crate::verdict::VerdictKind;
 use crate::zone::Zone;
@@ -231,34 +235,4 @@ pub(crate) fn messages(log_lines: usize) -> Vec<Message> {
     let told = all_told();
     let view = view(log_lines);
     told.iter().map(|told| Message::of(told, late(told.notice().time), &view)).collect()
-}
-
-/// What is told of a crash of a job, on a host and after a log with `planted` in their names.
-pub(crate) fn hostile_message(planted: &str) -> Message {
-    let report = hostile(planted);
-    let told = redacted(&Notice::of(&report), Some(&report));
-    Message::of(&told, report.time, &view(20))
-}
-
-/// The crash of a job, on a host and after a log with `planted` in their names.
-pub(crate) fn hostile(planted: &str) -> CrashReport {
-    let mut report = report();
-    report.summary = format!("{planted}: crashed");
-    report.key = format!("{planted}/{planted}/{planted}");
-    for text in [&mut report.job.name, &mut report.job.instance, &mut report.host.name] {
-        *text = planted.to_owned();
-    }
-    report.verdict.reasons = vec![planted.to_owned()];
-    report.incomplete[0].reason = planted.to_owned();
-    report.kernel.as_mut().unwrap().lines[0].text = format!("{planted}]: segfault at 0");
-    let changes = report.aftermath.as_mut().unwrap().changes.as_mut().unwrap();
-    changes.configuration[0].path = format!("/etc/init/{planted}.conf");
-    report.snapshot.disks.as_mut().unwrap()[1].path = format!("/{planted}");
-    report.snapshot.cgroup_memory.as_mut().unwrap().path = format!("/{planted}");
-    report.labels.insert("team".to_owned(), planted.to_owned());
-    let href = format!("https://wiki.example.com/{planted}");
-    report.links.push(Link { text: planted.to_owned(), href });
-    let log = report.log.as_mut().unwrap();
-    (log.path, log.lines) = (format!("/{planted}"), vec![planted.to_owned(), "end".to_owned()]);
-    report
 }

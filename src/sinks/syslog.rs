@@ -68,7 +68,7 @@ impl Facility {
         let known = FACILITIES.into_iter().find(|(known, _)| *known == name);
         known.map(|(_, number)| Self(number)).ok_or_else(|| {
             let names = FACILITIES.map(|(known, _)| format!("`{known}`")).join(", ");
-            format!("unknown facility `{name}`, expected one of {names}")
+            format!("`facility` is none of {names}")
         })
     }
 }
@@ -111,6 +111,38 @@ impl Syslog {
                 line::bsd(self.facility, notice, text, now, ahead, most)
             }
             Target::Udp(..) | Target::Tcp(..) => line::rfc_5424(self.facility, notice, text, most),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paths::Places;
+    use crate::redaction::Redacted;
+    use crate::sinks::{samples, testing};
+
+    /// What `target` is sent of `told`.
+    fn line(target: &str, told: &Redacted, fidelity: Fidelity) -> String {
+        let environment = Environment::of(Places::under(b"")).into();
+        let (target, facility) = (Target::parse(target).unwrap(), Facility::parse("daemon").unwrap());
+        let view = samples::view(50);
+        let syslog = Syslog { target, facility, timeout: Duration::from_secs(1), environment, view };
+        syslog.line(&Attempt { notice: told, fidelity, now: told.notice().time })
+    }
+
+    #[test]
+    fn every_line_keeps_the_limit_of_its_target_and_uses_its_room() {
+        for (target, most) in [("/dev/log", 2048), ("tcp://x", 2048), ("udp://x", 1472)] {
+            let mut longest = 0;
+            for told in samples::all_told() {
+                for fidelity in [Fidelity::Full, Fidelity::Minimal] {
+                    let line = line(target, &told, fidelity);
+                    assert!(line.len() <= most && testing::is_harmless(&line), "{line:?}");
+                    longest = line.len().max(longest);
+                }
+            }
+            assert!(longest > most / 100 * 90, "{target} has room for more: {longest}");
         }
     }
 }

@@ -5,9 +5,10 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::Outcome;
+use super::{Outcome, samples};
 use super::http::Answer;
 use super::text::in_careful_json;
+use crate::message::{Log, Message, Section, Whose, harmless};
 use crate::time::Timestamp;
 
 /// Fails unless `judge` makes of each answer, a status and a body, the outcome that begins so.
@@ -86,8 +87,9 @@ pub(super) fn is_html(text: &str, tags: &[&str]) -> bool {
     let mut open = Vec::new();
     let mut parts = text.split('<');
     let escaped = |text: &str| {
-        let text = text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
-        !text.contains(['&', '>'])
+        let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+        let rest = known.iter().fold(text.to_owned(), |text, entity| text.replace(entity, ""));
+        !rest.contains(['&', '>'])
     };
     escaped(parts.next().unwrap_or_default())
         && parts.all(|part| {
@@ -104,4 +106,55 @@ pub(super) fn is_html(text: &str, tags: &[&str]) -> bool {
             fits && escaped(text)
         })
         && open.is_empty()
+}
+
+/// Every text in `payload`, those that name its fields apart.
+pub(super) fn texts(payload: &Value) -> Vec<&str> {
+    match payload {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether every line of `text` is seen as it is: nothing in it acts on a terminal or on the order
+/// of what is read.
+pub(super) fn is_harmless(text: &str) -> bool {
+    text.split('\n').all(|line| harmless(line) == line)
+}
+
+/// `value` as long as Go writes it in JSON, in characters.
+pub(super) fn go_len(value: &Value) -> usize {
+    let json = value.to_string();
+    json.chars().count() + 5 * json.chars().filter(|c| "<>&".contains(*c)).count()
+}
+
+/// Messages of each kind, as they mostly are and at their worst, and each that is on one job with logs
+/// that fill whatever room there is: with many short lines, and with characters that grow when they
+/// are escaped or counted.
+pub(super) fn messages() -> Vec<Message> {
+    let mostly = samples::messages(50);
+    let of_one = mostly.iter().filter(|message| message.jobs().is_none());
+    let filled = of_one.flat_map(|message| FILLERS.map(|(line, count)| filled(message, line, count)));
+    filled.chain(mostly.clone()).collect()
+}
+
+/// A line of a log, and how many of them are more than any service takes.
+const FILLERS: [(&str, usize); 6] = [
+    ("x", 12_000),
+    ("<", 9999),
+    ("\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"", 999),
+    ("🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀", 999),
+    ("@@@@@@@@@@@@@@@@@@@@", 999),
+    ("````````````````````", 999),
+];
+
+/// `message` with a log of these lines, one like the other.
+pub(super) fn filled(message: &Message, line: &str, count: usize) -> Message {
+    let others = message.sections.iter().filter(|it| !matches!(it, Section::Log(_)));
+    let (path, lines) = ("/x".to_owned(), vec![line.to_owned(); count]);
+    let log = Section::Log(Log { path, lines, whose: Whose::LastOfThisRun });
+    let sections = others.cloned().chain([log]).collect();
+    Message { sections, ..message.clone() }
 }

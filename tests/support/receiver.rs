@@ -173,10 +173,15 @@ impl Receiver {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Whether the other side has ended each connection that hangs.
+    /// The same, each once.
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.shared.requests.lock().unwrap())
+    }
+
+    /// Whether there was a connection that hangs, and the other side has ended each.
     pub fn is_left_alone(&self) -> bool {
         let open = self.shared.open.lock().unwrap();
-        open.iter().all(|stream| {
+        !open.is_empty() && open.iter().all(|stream| {
             stream.set_nonblocking(true).unwrap();
             !matches!(stream.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
         })

@@ -102,9 +102,15 @@ impl ScriptedMail {
         self.heard.mails.lock().unwrap().clone()
     }
 
-    /// Whether the other side has ended each connection that hangs.
+    /// The same, each once.
+    pub fn take_mails(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.mails.lock().unwrap())
+    }
+
+    /// Whether there was a connection that hangs, and the other side has ended each.
     pub fn is_left_alone(&self) -> bool {
-        self.heard.open.lock().unwrap().iter().all(is_ended)
+        let open = self.heard.open.lock().unwrap();
+        !open.is_empty() && open.iter().all(is_ended)
     }
 }
 

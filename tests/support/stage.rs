@@ -87,16 +87,24 @@ impl Stage {
 
     /// What a service that takes everything is told.
     pub fn told(&self, notice: &Redacted, fidelity: Fidelity) -> Request {
-        let (label, before) = (self.kind.label(), self.service.taken().len());
+        let (label, mut taken) = (self.kind.label(), Vec::new());
+        assert!(self.service.take().is_empty(), "{label}: what was told before was not looked at");
         let (outcome, _, why) = told(self.try_once(notice, fidelity));
         assert_eq!(outcome, "delivered", "{label}: {why}");
-        wait_until(&format!("{label}: what was told"), || self.service.taken().len() > before);
-        let mut taken = self.service.taken().split_off(before);
+        wait_until(&format!("{label}: what was told"), || {
+            taken.extend(self.service.take());
+            !taken.is_empty()
+        });
         // The alert of a test is resolved at once.
         let is_closed =
             label == "pagerduty" && matches!(notice.notice().subject, Subject::Test { .. });
         assert_eq!(taken.len(), if is_closed { 2 } else { 1 }, "{label}: {taken:#?}");
         taken.remove(0)
+    }
+
+    /// `notice` as it is handed over where the config says nothing of redaction.
+    pub fn redacted(notice: &Notice, report: Option<&CrashReport>) -> Redacted {
+        DEFAULT.redact_notice(notice, report)
     }
 
     /// `notice` as it is handed over where nothing is redacted.
@@ -112,10 +120,6 @@ static DEFAULT: LazyLock<Redaction> = LazyLock::new(|| Redaction::new(Vec::new()
 pub struct Sinks(Vec<Stage>);
 
 impl Sinks {
-    pub fn all() -> Self {
-        Self::of(|_| true)
-    }
-
     /// Of the kinds whose name `is_meant`.
     pub fn of(is_meant: impl Fn(&str) -> bool) -> Self {
         let meant = KINDS.iter().filter(|kind| is_meant(kind.name));
@@ -129,7 +133,7 @@ impl Sinks {
         report: Option<&CrashReport>,
         fidelity: Fidelity,
     ) -> Vec<(&'static Kind, Request)> {
-        let notice = DEFAULT.redact_notice(notice, report);
+        let notice = Stage::redacted(notice, report);
         self.0.iter().map(|stage| (stage.kind, stage.told(&notice, fidelity))).collect()
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
         message;
     let mut annotations = Map::new();
     let mut add = |name: &str, text: &str| {
-        let text = quiet(&shortened(text, ANNOTATION));
+        let text = shortened(&quiet(text), ANNOTATION);
         if !text.is_empty() {
             annotations.insert(name.to_owned(), text.into());
         }
@@ -40,7 +40,7 @@ pub(super) fn full(told: &Redacted, message: &Message) -> Map<String, Value> {
     let facts = facts.iter().chain(machine);
     let facts = facts.map(|Fact { label, value, .. }| format!("{label}: {value}"));
     add("description", &facts.collect::<Vec<_>>().join("\n"));
-    let of = |line: &str| line.chars().count() + 1;
+    let of = |line: &str| quiet(line).chars().count() + 1;
     for section in sections {
         match section {
             Section::Jobs(jobs) => add("jobs", &jobs.within(ANNOTATION, of).join("\n")),

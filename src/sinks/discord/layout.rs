@@ -65,15 +65,24 @@ mod tests {
 
     use super::*;
     use crate::sinks::markdown::{is_escaped, of_others};
-    use crate::sinks::{chat, samples, testing};
+    use crate::sinks::{samples, testing};
+
+    /// `text` without the times that Discord writes by the reader's clock.
+    fn without_times(text: &str) -> String {
+        let mut parts = text.split("<t:");
+        let first = parts.next().unwrap_or_default().to_owned();
+        first + &parts.map(|part| part.split_once(":F>").unwrap().1).collect::<String>()
+    }
 
     fn length(text: &Value) -> usize {
         width(text.as_str().unwrap())
     }
 
     #[test]
-    fn every_message_keeps_the_limits() {
-        for message in chat::messages() {
+    fn every_message_keeps_the_limits_and_uses_its_room() {
+        let (mut longest, mut longest_description, mut longest_minimal) = (0, 0, 0);
+        for message in testing::messages() {
+            longest_minimal = longest_minimal.max(length(&minimal(&message)["content"]));
             for payload in [full(&message), minimal(&message)] {
                 assert!((1..=2000).contains(&length(&payload["content"])), "{payload:#}");
                 assert_eq!(payload["allowed_mentions"], json!({ "parse": [] }));
@@ -89,21 +98,27 @@ mod tests {
                 fields.iter().map(|field| length(&field["name"]) + length(&field["value"]));
             let description = length(&full["embeds"][1]["description"]);
             assert!((1..=4096).contains(&description), "{full:#}");
-            assert!(of_fields.sum::<usize>() + description <= 6000, "{full:#}");
+            let all = of_fields.sum::<usize>() + description;
+            assert!(all <= 6000, "{all}: {full:#}");
+            longest = longest.max(all);
+            longest_description = longest_description.max(description);
         }
+        assert!(longest > 4900, "the embeds have room for more: {longest}");
+        assert!(longest_description > 4060, "so has a description: {longest_description}");
+        assert!(longest_minimal > 1800, "so has plain text: {longest_minimal}");
     }
 
     proptest! {
         #[test]
         fn what_others_wrote_is_text(planted in testing::hostile()) {
-            let message = samples::hostile_message(&planted);
-            let (full, minimal) = (full(&message), minimal(&message));
-            let embeds = &full["embeds"];
-            let values = embeds[0]["fields"].as_array().unwrap().iter().map(|field| &field["value"]);
-            let texts = [&full["content"], &embeds[1]["description"], &minimal["content"]];
-            for text in values.chain(texts).map(|text| text.as_str().unwrap()) {
-                let text = text.replace("<t:1795232537:F>", "");
-                prop_assert!(is_escaped(&of_others(&text)), "{}", text);
+            for message in samples::hostile_messages(&planted) {
+                let (full, minimal) = (full(&message), minimal(&message));
+                prop_assert_eq!(&full["allowed_mentions"], &json!({ "parse": [] }));
+                for text in testing::texts(&full).into_iter().chain(testing::texts(&minimal)) {
+                    prop_assert!(testing::is_harmless(text), "{:?}", text);
+                    prop_assert_eq!(text.matches("```").count() % 2, 0, "{}", text);
+                    prop_assert!(is_escaped(&of_others(&without_times(text))), "{}", text);
+                }
             }
         }
     }

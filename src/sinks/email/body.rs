@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::notice::Notice;
     use crate::report::CrashReport;
-    use crate::sinks::samples;
+    use crate::sinks::{samples, testing};
 
     fn of_crash(report: &CrashReport) -> Message {
         let told = samples::redacted(&Notice::of(report), Some(report));
@@ -220,21 +220,44 @@ mod tests {
         }
     }
 
-    /// The tags of `html`, and nothing else of it.
-    fn tags(html: &str) -> Vec<&str> {
-        html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()).collect()
+    const TAGS: [&str; 14] = [
+        "html", "head", "body", "div", "p", "b", "table", "tr", "td", "ul", "li", "pre", "code", "a",
+    ];
+
+    /// `html` without its first line, what has no end, and the looks of its tags.
+    fn bare(html: &str) -> String {
+        let html = html.replace("<!DOCTYPE html>\n", "").replace("<meta charset=\"utf-8\">", "");
+        let html = html.replace(" cellpadding=\"2\"", "").replace(" valign=\"top\"", "");
+        let mut parts = html.split(" style=\"");
+        let first = parts.next().unwrap_or_default().to_owned();
+        first + &parts.map(|part| part.split_once('"').unwrap().1).collect::<String>()
+    }
+
+    #[test]
+    fn every_mail_keeps_its_limit_and_uses_its_room() {
+        let [crash, ..] = samples::worst_notices();
+        let message = samples::message(&crash, 50);
+        let message = testing::filled(&message, &"<🚀\"".repeat(30), 9999);
+        for (room, form) in [
+            ("text", text(&message, Fidelity::Full, &[])),
+            ("HTML", html(&message, &[])),
+        ] {
+            let longest = width(&form);
+            assert!((128_000..150_000).contains(&longest), "{room}: {longest}");
+        }
     }
 
     proptest! {
         #[test]
-        fn nothing_that_others_wrote_is_markup(line in ".*|[<>&\"'a/ ]{0,60}") {
-            let mut report = samples::report();
-            let plain = tags(&html(&of_crash(&report), &[])).len();
-            report.log.as_mut().unwrap().lines = vec![line.clone(), line.clone()];
-            report.verdict.reasons[0].clone_from(&line);
-            report.summary.clone_from(&line);
-            let html = html(&of_crash(&report), &[]);
-            prop_assert_eq!(tags(&html).len(), plain, "{}", html);
+        fn nothing_that_others_wrote_is_markup(planted in testing::hostile()) {
+            for message in &samples::hostile_messages(&planted) {
+                let shown = html(message, std::slice::from_ref(&planted));
+                prop_assert!(testing::is_html(&bare(&shown), &TAGS), "{}", shown);
+                let text = text(message, Fidelity::Full, std::slice::from_ref(&planted));
+                for text in [shown, text] {
+                    prop_assert!(testing::is_harmless(&text), "{:?}", text);
+                }
+            }
         }
     }
 }

@@ -191,7 +191,8 @@ mod tests {
                 assert!(
                     lines.clone().all(|line| line.len() <= 998 && !line.contains(['\r', '\n']))
                 );
-                assert!(mail.len() < 512 * 1024, "{}", mail.len());
+                // Few servers take less than 10 MB.
+                assert!(mail.len() < 1 << 20, "{}", mail.len());
             }
         }
     }

@@ -166,19 +166,10 @@ mod tests {
     use super::*;
     use crate::redaction::Redacted;
     use crate::sinks::samples;
-    use crate::sinks::testing::hostile;
+    use crate::sinks::testing::{hostile, texts};
 
     fn of(told: &Redacted, fidelity: Fidelity) -> Value {
         event(&Attempt { notice: told, fidelity, now: told.notice().time }, &samples::view(50))
-    }
-
-    fn texts(value: &Value) -> Vec<&str> {
-        match value {
-            Value::String(text) => vec![text],
-            Value::Array(values) => values.iter().flat_map(texts).collect(),
-            Value::Object(fields) => fields.values().flat_map(texts).collect(),
-            _ => Vec::new(),
-        }
     }
 
     #[test]
@@ -197,6 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn of_the_longest_log_as_many_lines_are_told_as_are_kept() {
+        let mut report = samples::report();
+        let lines: Vec<_> = (0..1000).map(|n| format!("{n}{}", "\u{1}".repeat(400))).collect();
+        report.log.as_mut().unwrap().lines = lines;
+        let told = samples::redacted(&Notice::of(&report), Some(&report));
+        let attempt = Attempt { notice: &told, fidelity: Fidelity::Full, now: report.time };
+        let event = event(&attempt, &samples::view(1000));
+        let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+        assert_eq!(crumbs.len(), 100);
+        assert!(crumbs[99]["message"].as_str().unwrap().starts_with("999"));
+        assert!(event.to_string().len() <= 1_000_000, "{}", event.to_string().len());
+    }
+
+    #[test]
     fn one_end_of_one_job_is_one_issue_and_nothing_else_is_part_of_it() {
         let [crash, gave_up, repeats, recovered, digest, failed, test] =
             samples::notices().map(|notice| fingerprint(&notice).join(" "));
@@ -211,14 +216,15 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_others_wrote_acts(planted in hostile()) {
-            let report = samples::hostile(&planted);
-            let told = samples::redacted(&Notice::of(&report), Some(&report));
-            let event = of(&told, Fidelity::Full);
-            for text in texts(&event) {
-                prop_assert_eq!(harmless(text), text);
+            for told in samples::hostile_told(&planted) {
+                let event = of(&told, Fidelity::Full);
+                for text in texts(&event) {
+                    prop_assert_eq!(harmless(text), text);
+                }
+                let parts = event["fingerprint"].as_array().unwrap();
+                prop_assert!(parts.iter().all(|part| !part.as_str().unwrap().contains("{{")));
+                prop_assert!(event["tags"].as_object().unwrap().keys().all(|key| key.chars().all(is_of_key)));
             }
-            let parts = event["fingerprint"].as_array().unwrap();
-            prop_assert!(parts.iter().all(|part| !part.as_str().unwrap().contains("{{")));
         }
     }
 }

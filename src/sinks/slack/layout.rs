@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::message::{Fact, Jobs, Message, Section};
 use crate::sinks::fit::{Fitted, Ways};
-use crate::sinks::mrkdwn::{escaped, escaped_within, width, within, without_fence};
+use crate::sinks::mrkdwn::{self, escaped, width, within, without_fence};
 
 /// The longest header, in characters; the only text that is not escaped.
 const HEADER: usize = 150;
@@ -62,10 +62,17 @@ pub(super) fn minimal(message: &Message) -> Value {
     json!({ "text": text, "unfurl_links": false, "unfurl_media": false })
 }
 
+/// `text` escaped, with nothing in it that begins a fence; ends in `…` before it would be longer than
+/// `most`.
+fn escaped_within(text: &str, most: usize) -> String {
+    mrkdwn::escaped_within(&without_fence(text), most)
+}
+
 /// The jobs of a digest, a line each, as many as fit into `room` characters.
 fn listed(jobs: &Jobs, room: usize) -> String {
-    let lines = jobs.within(room, |line| width(&escaped(line)) + "• \n".chars().count());
-    lines.iter().map(|line| format!("• {}", escaped(line))).collect::<Vec<_>>().join("\n")
+    let written = |line: &str| format!("• {}", (WAYS.code)(line));
+    let lines = jobs.within(room, |line| width(&written(line)) + "\n".len());
+    lines.iter().map(|line| written(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// The line below: how to see the rest, and what is missing.
@@ -127,12 +134,13 @@ fn length(block: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::notice::Notice;
     use crate::report::CrashReport;
     use crate::sinks::mrkdwn::is_escaped;
-    use crate::sinks::samples;
-    use crate::time::Timestamp;
+    use crate::sinks::{samples, testing};
 
     /// What is told of the crash that `report` is on, at once.
     fn of_crash(report: &CrashReport, log_lines: usize) -> Message {
@@ -242,22 +250,10 @@ mod tests {
         assert!(text.ends_with("• and 35 more jobs (396 failures)\nupstart-crash list"), "{text}");
     }
 
-    /// A message of each kind, as it mostly is and at its worst.
-    fn messages() -> Vec<Message> {
-        let of = |notice: Notice, report: &CrashReport| {
-            let report = notice.report().is_some().then_some(report);
-            let late = Timestamp::from_micros(notice.time.micros() + 3_600_000_000);
-            Message::of(&samples::redacted(&notice, report), late, &samples::view(50))
-        };
-        let (report, worst) = (samples::report(), samples::worst());
-        let mostly = samples::notices().map(|notice| of(notice, &report));
-        let at_worst = samples::worst_notices().map(|notice| of(notice, &worst));
-        mostly.into_iter().chain(at_worst).collect()
-    }
-
     #[test]
-    fn every_message_keeps_every_limit() {
-        for message in messages() {
+    fn every_message_keeps_every_limit_and_uses_its_room() {
+        let (mut longest_section, mut longest, mut longest_minimal) = (0, 0, 0);
+        for message in testing::messages() {
             let full = full(&message);
             let blocks = full["blocks"].as_array().unwrap();
             for (path, text) in texts(&full, "") {
@@ -269,21 +265,22 @@ mod tests {
                     _ => continue,
                 };
                 assert!((1..=limit).contains(&width(&text)), "{path}: {}", width(&text));
+                if limit == 3000 {
+                    longest_section = longest_section.max(width(&text));
+                }
             }
-            assert!(blocks.iter().map(length).sum::<usize>() <= 12_000, "{:?}", message.tone);
+            let all = blocks.iter().map(length).sum::<usize>();
+            assert!(all <= 13_200, "{:?}: {all}", message.tone);
+            longest = longest.max(all);
             let fields = blocks.iter().filter_map(|block| block["fields"].as_array());
             assert!(blocks.len() <= 50 && fields.map(Vec::len).all(|count| count <= 10));
             let text = minimal(&message)["text"].as_str().unwrap().to_owned();
-            assert!((1..=3000).contains(&width(&text)), "{text}");
+            assert!((1..=40_000).contains(&width(&text)), "{text}");
+            longest_minimal = longest_minimal.max(width(&text));
         }
-    }
-
-    #[test]
-    fn the_worst_report_leaves_room_for_its_log() {
-        let message = full(&of_crash(&samples::worst(), 50));
-        let blocks = message["blocks"].as_array().unwrap();
-        let log = blocks.iter().find(|block| block["text"]["text"].to_string().contains("*Log*"));
-        assert!(length(log.unwrap()) > 1000, "the log had room: {log:?}");
+        assert!(longest_section > 2800, "a section has room for more: {longest_section}");
+        assert!(longest > 11_000, "the blocks have room for more: {longest}");
+        assert!(longest_minimal > 2500, "the text has room for more: {longest_minimal}");
     }
 
     #[test]
@@ -297,27 +294,49 @@ mod tests {
         assert_eq!(list.lines().last(), Some(&*rest));
     }
 
+    /// `text` without what is ours, links and the reader's own clock; what others wrote in a link is
+    /// left.
+    fn of_others(text: &str) -> String {
+        let mut dates = text.split("<!date^");
+        let mut left = dates.next().unwrap_or_default().to_owned();
+        left.extend(dates.map(|rest| rest.split_once('>').unwrap().1));
+        let mut links = left.split("<https://wiki.example.com/");
+        let mut left = links.next().unwrap_or_default().to_owned();
+        for link in links {
+            let (url, rest) = link.split_once('|').unwrap();
+            let (name, rest) = rest.split_once('>').unwrap();
+            left.extend([url, name, rest]);
+        }
+        left
+    }
+
+    /// Fails unless all in `message` that others wrote is text.
+    fn check(message: &Value) {
+        let header = &message["blocks"][0]["text"]["text"];
+        for text in testing::texts(message) {
+            assert!(testing::is_harmless(text), "{text:?}");
+            // The header is plain text, in which an escape would be shown.
+            assert!(header == text || is_escaped(&of_others(text)), "{text}");
+            assert!([0, 2].contains(&text.matches("```").count()), "{text}");
+        }
+    }
+
     #[test]
     fn nobody_is_called_and_nothing_is_marked_up() {
-        for message in messages() {
-            for message in [full(&message), minimal(&message)] {
-                for (path, text) in texts(&message, "") {
-                    let plain = message["blocks"][0]["text"]["text"] == text.as_str();
-                    assert!(plain || is_escaped(&of_others(&text)), "{path}: {text}");
-                }
-            }
+        for message in samples::messages(50) {
+            [full(&message), minimal(&message)].iter().for_each(check);
         }
         let message = full(&of_crash(&samples::report(), 50)).to_string();
         assert!(message.contains("&lt;!channel&gt; @here"));
     }
 
-    /// `text` without what is ours: a date, a link.
-    fn of_others(text: &str) -> String {
-        let mut parts = text.split("<!date^");
-        let ours = parts.next().unwrap_or_default().to_owned();
-        let rest = parts.map(|part| part.split_once('>').unwrap().1);
-        let text = [ours].into_iter().chain(rest.map(str::to_owned)).collect::<String>();
-        text.replace("<https://wiki.example.com/nginx|runbook>", "")
+    proptest! {
+        #[test]
+        fn what_others_wrote_is_text_and_calls_nobody(planted in testing::hostile()) {
+            for message in samples::hostile_messages(&planted) {
+                [full(&message), minimal(&message)].iter().for_each(check);
+            }
+        }
     }
 
     #[test]

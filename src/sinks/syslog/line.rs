@@ -141,7 +141,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::message::harmless;
     use crate::sinks::samples;
+    use crate::sinks::testing::hostile;
 
     const DAEMON: Facility = Facility(3);
 
@@ -216,6 +218,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whatever_others_wrote_a_line_is_one_line_of_text(planted in hostile()) {
+            for told in samples::hostile_told(&planted) {
+                let notice = told.notice();
+                let message = Message::of(&told, notice.time, &samples::view(20));
+                let line = rfc_5424(DAEMON, notice, |most| full(&message, notice, most), 2048);
+                prop_assert!(harmless(&line) == line && !line.contains('\n'), "{:?}", line);
+            }
+        }
+
         #[test]
         fn whatever_a_name_holds_a_line_has_the_same_parts(name in ".{0,80}", host in ".{0,80}") {
             let [mut notice, ..] = samples::notices();

@@ -52,35 +52,39 @@ mod tests {
 
     use super::*;
     use crate::sinks::samples;
-    use crate::sinks::testing::{hostile, is_html};
+    use crate::sinks::testing::{hostile, is_harmless, is_html, messages};
 
     fn text(message: &Message, fidelity: Fidelity) -> String {
         body(message, fidelity)["text"].as_str().unwrap().to_owned()
     }
 
     #[test]
-    fn every_message_keeps_the_limit_and_is_well_formed() {
-        for message in samples::messages(50) {
+    fn every_message_keeps_the_limit_uses_its_room_and_is_well_formed() {
+        let mut longest = [0, 0];
+        for message in messages() {
             let full = text(&message, Fidelity::Full);
             assert!(width(&full) <= 4096 && is_html(&full, &["b", "pre", "code", "a"]), "{full}");
             let minimal = text(&message, Fidelity::Minimal);
             assert!(width(&minimal) <= 4096, "{minimal}");
             assert!(minimal.starts_with(&format!("[{}] ", message.tone.word())));
+            longest = [longest[0].max(width(&full)), longest[1].max(width(&minimal))];
         }
+        assert!(longest[0] > 3900 && longest[1] > 3900, "there is room for more: {longest:?}");
     }
 
     proptest! {
         #[test]
         fn what_others_wrote_is_text_and_calls_nobody(planted in hostile()) {
-            let message = samples::hostile_message(&planted);
-            let full = text(&message, Fidelity::Full);
-            prop_assert!(is_html(&full, &["b", "pre", "code", "a"]), "{}", full);
-            let outside = |part: &str| part.rsplit("</pre>").next().unwrap().to_owned();
-            let outside: String = full.split("<pre>").map(outside).collect();
-            for shown in [&outside, &text(&message, Fidelity::Minimal)] {
-                let shown = shown.replace("@\u{200b}", "");
-                let outside = shown.split("<code>").map(|part| part.rsplit("</code>").next().unwrap());
-                prop_assert!(!outside.collect::<String>().contains('@'), "{}", shown);
+            for message in samples::hostile_messages(&planted) {
+                let full = text(&message, Fidelity::Full);
+                prop_assert!(is_html(&full, &["b", "pre", "code", "a"]), "{}", full);
+                let outside = |part: &str| part.rsplit("</pre>").next().unwrap().to_owned();
+                let outside: String = full.split("<pre>").map(outside).collect();
+                let minimal = text(&message, Fidelity::Minimal);
+                prop_assert!(is_harmless(&full) && is_harmless(&minimal), "{:?}", full);
+                for shown in [&outside, &minimal] {
+                    prop_assert!(!shown.replace("@\u{200b}", "").contains('@'), "{}", shown);
+                }
             }
         }
     }

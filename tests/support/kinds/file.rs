@@ -28,13 +28,14 @@ impl Service for Appended {
         self.path.display().to_string()
     }
 
-    fn taken(&self) -> Vec<Request> {
+    fn take(&self) -> Vec<Request> {
         let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let _ = std::fs::remove_file(&self.path);
         assert!(text.is_empty() || text.ends_with('\n'), "torn: {text}");
         text.lines().map(|line| Request::of(line.as_bytes().to_vec())).collect()
     }
 
     fn is_left_alone(&self) -> bool {
-        true
+        unreachable!("no file is silent")
     }
 }

@@ -56,8 +56,8 @@ impl Service for Web {
         self.url.clone()
     }
 
-    fn taken(&self) -> Vec<Request> {
-        self.receiver.requests()
+    fn take(&self) -> Vec<Request> {
+        self.receiver.take_requests()
     }
 
     fn is_left_alone(&self) -> bool {

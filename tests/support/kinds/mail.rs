@@ -56,8 +56,8 @@ impl Service for Server {
         self.url.clone()
     }
 
-    fn taken(&self) -> Vec<Request> {
-        self.server.mails().into_iter().map(|mail| Request::of(mail.into_bytes())).collect()
+    fn take(&self) -> Vec<Request> {
+        self.server.take_mails().into_iter().map(|mail| Request::of(mail.into_bytes())).collect()
     }
 
     fn is_left_alone(&self) -> bool {

@@ -83,10 +83,11 @@ pub trait Service {
     /// Who it is, in the words of a sink.
     fn name(&self) -> String;
 
-    /// All that it has taken so far, in order.
-    fn taken(&self) -> Vec<Request>;
+    /// What it has taken since it was asked last, in order.
+    fn take(&self) -> Vec<Request>;
 
-    /// Whether a try that has ended has left nothing behind: no connection, no process.
+    /// Whether a silent one was reached, and the try that has ended has left nothing behind there: no
+    /// connection, no process.
     fn is_left_alone(&self) -> bool;
 }
 

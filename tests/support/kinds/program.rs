@@ -94,10 +94,15 @@ impl Service for Program {
     }
 
     /// With the environment as headers.
-    fn taken(&self) -> Vec<Request> {
+    fn take(&self) -> Vec<Request> {
         let numbers = 0..self.taken.read_dir().map_or(0, Iterator::count);
         let one = |number: usize| {
-            let read = |from: &Path| std::fs::read(from.join(number.to_string())).unwrap();
+            let read = |from: &Path| {
+                let path = from.join(number.to_string());
+                let read = std::fs::read(&path).unwrap();
+                std::fs::remove_file(&path).unwrap();
+                read
+            };
             let environment = String::from_utf8(read(&self.environment)).unwrap();
             let pairs = environment.split_terminator('\0').filter_map(|pair| pair.split_once('='));
             let owned = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -110,6 +115,7 @@ impl Service for Program {
         let waiting = std::fs::read_to_string(&self.waiting).unwrap_or_default();
         // One that has ended and was not yet reaped has no command line any more.
         let command_line = |id: &str| std::fs::read(format!("/proc/{id}/cmdline"));
-        waiting.lines().all(|id| command_line(id).unwrap_or_default().is_empty())
+        let both = waiting.lines().count() == 2;
+        both && waiting.lines().all(|id| command_line(id).unwrap_or_default().is_empty())
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::super::scripted_mail::is_ended;
@@ -24,10 +25,20 @@ pub(super) const DAYS_OF_CONNECTIONS: &[(Day, &str)] = &[
 /// A line is at most this long.
 const LONGEST: usize = 64 * 1024;
 
+/// What fills a socket that nobody reads.
+const OF_OTHERS: &[u8] = b"of others";
+
+/// The lines that `receive` gives, until it gives none.
+fn lines(receive: impl Fn(&mut [u8]) -> io::Result<usize>) -> Vec<Request> {
+    let mut line = vec![0; LONGEST];
+    let next = || Some(Request::of(line.get(..receive(&mut line).ok()?)?.to_vec()));
+    std::iter::from_fn(next).collect()
+}
+
 /// The `/dev/log` of a host.
 pub(super) struct Socket {
     socket: Option<UnixDatagram>,
-    taken: Mutex<Vec<Request>>,
+    path: PathBuf,
 }
 
 impl Socket {
@@ -38,9 +49,9 @@ impl Socket {
         if day == Day::Silent {
             let others = UnixDatagram::unbound().unwrap();
             others.set_nonblocking(true).unwrap();
-            while others.send_to(b"of others", &path).is_ok() {}
+            while others.send_to(OF_OTHERS, &path).is_ok() {}
         }
-        Self { socket, taken: Mutex::default() }
+        Self { socket, path }
     }
 }
 
@@ -53,34 +64,29 @@ impl Service for Socket {
         "/dev/log".to_owned()
     }
 
-    fn taken(&self) -> Vec<Request> {
-        let mut taken = self.taken.lock().unwrap();
-        if let Some(socket) = &self.socket {
-            socket.set_nonblocking(true).unwrap();
-            let mut line = vec![0; LONGEST];
-            while let Ok(length) = socket.recv(&mut line) {
-                taken.push(Request::of(line[..length].to_vec()));
-            }
-        }
-        taken.clone()
+    fn take(&self) -> Vec<Request> {
+        let Some(socket) = &self.socket else { return Vec::new() };
+        socket.set_nonblocking(true).unwrap();
+        lines(|line| socket.recv(line))
     }
 
+    /// All that waits there was sent by others, and nobody but us has the socket open.
     fn is_left_alone(&self) -> bool {
-        true
+        let ours = self.take().iter().any(|line| line.body != OF_OTHERS);
+        let sockets = std::fs::read_to_string("/proc/net/unix").unwrap();
+        let path = self.path.display().to_string();
+        !ours && sockets.lines().filter(|line| line.ends_with(&path)).count() == 1
     }
 }
 
 /// A syslog that takes packets.
-pub(super) struct Packets {
-    socket: UdpSocket,
-    taken: Mutex<Vec<Request>>,
-}
+pub(super) struct Packets(UdpSocket);
 
 impl Packets {
     pub(super) fn new() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
-        Self { socket, taken: Mutex::default() }
+        Self(socket)
     }
 }
 
@@ -90,20 +96,15 @@ impl Service for Packets {
     }
 
     fn name(&self) -> String {
-        format!("udp://{}", self.socket.local_addr().unwrap())
+        format!("udp://{}", self.0.local_addr().unwrap())
     }
 
-    fn taken(&self) -> Vec<Request> {
-        let mut taken = self.taken.lock().unwrap();
-        let mut line = vec![0; LONGEST];
-        while let Ok(length) = self.socket.recv(&mut line) {
-            taken.push(Request::of(line[..length].to_vec()));
-        }
-        taken.clone()
+    fn take(&self) -> Vec<Request> {
+        lines(|line| self.0.recv(line))
     }
 
     fn is_left_alone(&self) -> bool {
-        true
+        unreachable!("no packet waits for an answer")
     }
 }
 
@@ -166,11 +167,12 @@ impl Service for Connections {
         format!("tcp://{}", self.address)
     }
 
-    fn taken(&self) -> Vec<Request> {
-        self.shared.taken.lock().unwrap().clone()
+    fn take(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.shared.taken.lock().unwrap())
     }
 
     fn is_left_alone(&self) -> bool {
-        self.shared.open.lock().unwrap().iter().all(is_ended)
+        let open = self.shared.open.lock().unwrap();
+        !open.is_empty() && open.iter().all(is_ended)
     }
 }
