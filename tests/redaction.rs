@@ -146,14 +146,15 @@ fn handed(planted: &str, secret: &'static str) -> Vec<Handed> {
     let report = report_with(planted);
     let forms = notices_with(planted).into_iter().flat_map(|notice| {
         let named = notice.report().is_some().then_some(&report);
-        [(named, Fidelity::Full), (None, Fidelity::Full), (named, Fidelity::Minimal)].map(
-            |(report, fidelity)| Handed {
-                planted: planted.to_owned(),
-                secret,
-                told: Stage::redacted(&notice, report),
-                fidelity,
-            },
-        )
+        let whole = [(named, Fidelity::Full), (named, Fidelity::Minimal)];
+        let dropped = named.map(|_| (None, Fidelity::Full));
+        let told = |(report, fidelity)| Handed {
+            planted: planted.to_owned(),
+            secret,
+            told: Stage::redacted(&notice, report),
+            fidelity,
+        };
+        whole.into_iter().chain(dropped).map(told).collect::<Vec<_>>()
     });
     forms.collect()
 }
@@ -163,10 +164,12 @@ fn handed(planted: &str, secret: &'static str) -> Vec<Handed> {
 fn tell_all(all: &[Handed], must: bool) {
     std::thread::scope(|scope| {
         for kind in KINDS {
-            scope.spawn(move || {
-                let stage = Stage::new(kind, Day::Good);
-                all.iter().for_each(|handed| tell(&stage, handed, must));
-            });
+            for half in all.chunks(all.len().div_ceil(2)) {
+                scope.spawn(move || {
+                    let stage = Stage::new(kind, Day::Good);
+                    half.iter().for_each(|handed| tell(&stage, handed, must));
+                });
+            }
         }
     });
 }

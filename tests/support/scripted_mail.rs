@@ -130,6 +130,8 @@ struct Talk<'a> {
 impl Talk<'_> {
     fn over(&self, encryption: Encryption, tls: &Arc<rustls::ServerConfig>) -> io::Result<()> {
         self.stream.set_read_timeout(Some(GENEROUS))?;
+        // An answer is several small writes: not to be held back until the first one is confirmed.
+        self.stream.set_nodelay(true)?;
         let encrypted = || {
             let connection = rustls::ServerConnection::new(tls.clone()).unwrap();
             BufReader::new(rustls::StreamOwned::new(connection, self.stream))

@@ -279,7 +279,7 @@ mod tests {
             longest_minimal = longest_minimal.max(width(&text));
         }
         assert!(longest_section > 2800, "a section has room for more: {longest_section}");
-        assert!(longest > 11_000, "the blocks have room for more: {longest}");
+        assert!(longest > 10_000, "the blocks have room for more: {longest}");
         assert!(longest_minimal > 2500, "the text has room for more: {longest_minimal}");
     }
 
@@ -316,8 +316,9 @@ mod tests {
         for text in testing::texts(message) {
             assert!(testing::is_harmless(text), "{text:?}");
             // The header is plain text, in which an escape would be shown.
-            assert!(header == text || is_escaped(&of_others(text)), "{text}");
-            assert!([0, 2].contains(&text.matches("```").count()), "{text}");
+            let is_text =
+                is_escaped(&of_others(text)) && [0, 2].contains(&text.matches("```").count());
+            assert!(header == text || is_text, "{text}");
         }
     }
 

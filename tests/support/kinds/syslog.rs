@@ -31,7 +31,7 @@ const OF_OTHERS: &[u8] = b"of others";
 /// The lines that `receive` gives, until it gives none.
 fn lines(receive: impl Fn(&mut [u8]) -> io::Result<usize>) -> Vec<Request> {
     let mut line = vec![0; LONGEST];
-    let next = || Some(Request::of(line.get(..receive(&mut line).ok()?)?.to_vec()));
+    let next = || receive(&mut line).ok().map(|length| Request::of(line[..length].to_vec()));
     std::iter::from_fn(next).collect()
 }
 
