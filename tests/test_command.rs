@@ -162,8 +162,9 @@ fn of_pagerduty_the_answer_to_the_test_is_told_and_not_that_to_its_end() {
         &format!("[sink.pagerduty.it]\nurl = \"{url}\"\nrouting_key = \"{SECRET}\"\n"),
     );
     assert_eq!(test(&host, &[]).timeless(), ["pagerduty.it  delivered in N s (202 Accepted)"]);
-    let actions = receiver.requests().iter().map(|it| it.json()["event_action"].to_string());
-    assert_eq!(actions.collect::<Vec<_>>(), ["\"trigger\"", "\"resolve\""]);
+    let action = |request: &support::Request| request.json()["event_action"].to_string();
+    let actions: Vec<_> = receiver.requests().iter().map(action).collect();
+    assert_eq!(actions, ["\"trigger\"", "\"resolve\""]);
 }
 
 #[test]

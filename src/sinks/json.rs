@@ -212,7 +212,8 @@ mod tests {
             for most in [MOST, 16_000] {
                 let json = within(&told, most).unwrap();
                 assert!(json.to_string().len() <= most, "{json:#}");
-                for name in ["version", "id", "kind", "severity", "summary", "time", "host", "job"] {
+                for name in ["version", "id", "kind", "severity", "summary", "time", "host", "job"]
+                {
                     assert!(json.get(name).is_some(), "{name}: {json:#}");
                 }
             }

@@ -125,9 +125,11 @@ mod tests {
     /// What `target` is sent of `told`.
     fn line(target: &str, told: &Redacted, fidelity: Fidelity) -> String {
         let environment = Environment::of(Places::under(b"")).into();
-        let (target, facility) = (Target::parse(target).unwrap(), Facility::parse("daemon").unwrap());
+        let (target, facility) =
+            (Target::parse(target).unwrap(), Facility::parse("daemon").unwrap());
         let view = samples::view(50);
-        let syslog = Syslog { target, facility, timeout: Duration::from_secs(1), environment, view };
+        let syslog =
+            Syslog { target, facility, timeout: Duration::from_secs(1), environment, view };
         syslog.line(&Attempt { notice: told, fidelity, now: told.notice().time })
     }
 

@@ -5,9 +5,9 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::{Outcome, samples};
 use super::http::Answer;
 use super::text::in_careful_json;
+use super::{Outcome, samples};
 use crate::message::{Log, Message, Section, Whose, harmless};
 use crate::time::Timestamp;
 
@@ -136,7 +136,8 @@ pub(super) fn go_len(value: &Value) -> usize {
 pub(super) fn messages() -> Vec<Message> {
     let mostly = samples::messages(50);
     let of_one = mostly.iter().filter(|message| message.jobs().is_none());
-    let filled = of_one.flat_map(|message| FILLERS.map(|(line, count)| filled(message, line, count)));
+    let filled =
+        of_one.flat_map(|message| FILLERS.map(|(line, count)| filled(message, line, count)));
     filled.chain(mostly.clone()).collect()
 }
 

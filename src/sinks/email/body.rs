@@ -221,7 +221,8 @@ mod tests {
     }
 
     const TAGS: [&str; 14] = [
-        "html", "head", "body", "div", "p", "b", "table", "tr", "td", "ul", "li", "pre", "code", "a",
+        "html", "head", "body", "div", "p", "b", "table", "tr", "td", "ul", "li", "pre", "code",
+        "a",
     ];
 
     /// `html` without its first line, what has no end, and the looks of its tags.
@@ -238,10 +239,9 @@ mod tests {
         let [crash, ..] = samples::worst_notices();
         let message = samples::message(&crash, 50);
         let message = testing::filled(&message, &"<🚀\"".repeat(30), 9999);
-        for (room, form) in [
-            ("text", text(&message, Fidelity::Full, &[])),
-            ("HTML", html(&message, &[])),
-        ] {
+        for (room, form) in
+            [("text", text(&message, Fidelity::Full, &[])), ("HTML", html(&message, &[]))]
+        {
             let longest = width(&form);
             assert!((128_000..150_000).contains(&longest), "{room}: {longest}");
         }

@@ -22,7 +22,8 @@ pub(crate) fn hostile(planted: &str) -> CrashReport {
     changes.configuration[0].path = format!("/etc/init/{planted}.conf");
     report.snapshot.disks.as_mut().unwrap()[1].path = format!("/{planted}");
     report.snapshot.cgroup_memory.as_mut().unwrap().path = format!("/{planted}");
-    report.aftermath.as_mut().unwrap().left_behind.as_mut().unwrap()[0].command = planted.to_owned();
+    report.aftermath.as_mut().unwrap().left_behind.as_mut().unwrap()[0].command =
+        planted.to_owned();
     report.labels.insert("team".to_owned(), planted.to_owned());
     report.labels.insert(planted.to_owned(), planted.to_owned());
     let href = format!("https://wiki.example.com/{planted}");

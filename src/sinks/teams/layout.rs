@@ -279,7 +279,8 @@ mod tests {
         for element in elements(payload) {
             let text = element["text"].as_str().unwrap_or_default();
             if element["type"] == "TextBlock" {
-                let time = text.strip_prefix("{{DATE(").and_then(|text| text.split_once(",SHORT)}}"));
+                let time =
+                    text.strip_prefix("{{DATE(").and_then(|text| text.split_once(",SHORT)}}"));
                 let (time, rest) = time.unwrap();
                 assert_eq!(rest, format!(" {{{{TIME({time})}}}} for you"));
                 assert!(time.bytes().all(|byte| b"0123456789-:TZ".contains(&byte)), "{time}");
