@@ -28,6 +28,7 @@ pub use words::{counted, date};
 use crate::notice::Notice;
 use crate::redaction::Redacted;
 use crate::report::CrashReport;
+use crate::snapshot::Incomplete;
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
@@ -159,8 +160,11 @@ fn sections(report: &CrashReport, log_lines: usize) -> Vec<Section> {
     sections.into_iter().flatten().filter(|section| !section.is_empty()).collect()
 }
 
+/// What could not be collected. That the console has nothing is no loss where the service writes
+/// elsewhere, and that log is shown.
 fn missing(report: &CrashReport) -> Vec<String> {
-    let parts = report.incomplete.iter();
+    let is_made_good = |part: &Incomplete| part.part == "log" && log::is_another(report);
+    let parts = report.incomplete.iter().filter(|part| !is_made_good(part));
     parts.map(|part| harmless(&format!("{}: {}", part.part, part.reason))).collect()
 }
 
@@ -271,5 +275,19 @@ mod tests {
             let line = format!("\n    {} {}\n", message.tone.icon(), message.title);
             assert!(page.contains(&line), "{line}");
         }
+    }
+
+    #[test]
+    fn that_the_console_has_nothing_is_no_loss_where_another_log_is_shown() {
+        let mut report = samples::report();
+        let (console, aftermath) = (report.log.take(), report.aftermath.take());
+        report.incomplete = ["log", "memory"]
+            .map(|part| Incomplete { part: part.into(), reason: "x".into() })
+            .into();
+        let told = |report: &CrashReport| of_crash(report, 9).not_collected().unwrap();
+        assert_eq!(told(&report), "not collected: log: x; memory: x");
+        report.aftermath = aftermath;
+        report.aftermath.as_mut().unwrap().logs = console.map(|log| vec![log]);
+        assert_eq!(told(&report), "not collected: memory: x");
     }
 }

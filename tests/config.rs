@@ -255,7 +255,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[redaction]\npatterns = \"x\"",
-            "config.toml:2:12: invalid type: string, expected a sequence",
+            "config.toml:2:12: invalid type: string, expected an array",
         ),
         (
             "[redaction]\n enable = false",
@@ -282,7 +282,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             "[sink.webhook.a]\nurl = \"https://x\"\nheaders = \"X-Key: hunter22\"",
-            "config.toml:3:11: invalid type: string, expected a map",
+            "config.toml:3:11: invalid type: string, expected a table",
         ),
         (
             "[sink.webhook.a]\nurl = \"https://x\"\nheaders = { \"a b\" = \"hunter22\" }",
@@ -307,7 +307,7 @@ fn a_mistake_is_named_with_its_place() {
         ("[[snapshot.command]]\nname = \"x\"", "config.toml:1:1: missing key `argv`"),
         (
             "[[snapshot.command]]\nname = \"x\"\nargv = \"ps aux\"",
-            "config.toml:3:8: invalid type: string, expected a sequence",
+            "config.toml:3:8: invalid type: string, expected an array",
         ),
         (
             "[[snapshot.command]]\nname = \"x\"\nargv = []",

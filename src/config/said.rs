@@ -54,12 +54,13 @@ fn unknown_word<'a>(message: &'a str, what: &str) -> Option<(&'a str, Vec<&'a st
 
 /// `message` without the value of the wrong type that serde quotes: it may be a secret.
 fn without_value(message: &str) -> String {
-    let quoted = message.starts_with("invalid ").then(|| {
-        let (kind, _) = message.split_once(['`', '"'])?;
-        let (_, expected) = message.rsplit_once(", expected ")?;
-        Some(format!("{}, expected {expected}", kind.trim_end()))
-    });
-    quoted.flatten().unwrap_or_else(|| message.replace('\n', ", "))
+    let Some(what) = message.strip_prefix("invalid ") else { return message.replace('\n', ", ") };
+    let parts = what.split_once(['`', '"']).zip(what.rsplit_once(", expected "));
+    let without =
+        parts.map(|((kind, _), (_, expected))| format!("{}, expected {expected}", kind.trim_end()));
+    // What serde calls so is an array and a table to those who write TOML.
+    let without = without.unwrap_or_else(|| what.to_owned()).replace("a sequence", "an array");
+    format!("invalid {}", without.replace("sequence", "array").replace("a map", "a table"))
 }
 
 #[cfg(test)]
@@ -71,16 +72,13 @@ mod tests {
         for (message, shown) in [
             (
                 r#"invalid type: string "se, expected cret", expected a map"#,
-                "invalid type: string, expected a map",
+                "invalid type: string, expected a table",
             ),
             (
                 "invalid type: integer `7`, expected a string",
                 "invalid type: integer, expected a string",
             ),
-            (
-                "invalid type: sequence, expected a string",
-                "invalid type: sequence, expected a string",
-            ),
+            ("invalid type: sequence, expected a string", "invalid type: array, expected a string"),
             ("unknown variant `hunter22`, expected `y`", "unknown value (not shown), expected `y`"),
             (
                 "unknown variant `errro`, expected `error` or `info`",

@@ -7,7 +7,8 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
     match &host.config {
         Ok(config) if config.sinks.is_empty() => {
             let words = "names no sink: nobody is told of a crash";
-            let advice = "upstart-crash test  # once it names one (README, \"Telling people\")";
+            let advice =
+                "upstart-crash test  # once it names one, as in /etc/upstart-monitor/examples";
             vec![Finding::new(Level::Warning, "the config", words).advised(advice)]
         }
         Ok(_) => Vec::new(),

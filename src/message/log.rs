@@ -26,6 +26,12 @@ fn telling(report: &CrashReport) -> Option<&LogTail> {
     report.log.iter().chain(others).find(|log| log.lines.iter().any(|line| !line.trim().is_empty()))
 }
 
+/// Whether the log that is shown is another than the console's.
+pub(super) fn is_another(report: &CrashReport) -> bool {
+    let console = report.log.as_ref();
+    telling(report).is_some_and(|log| console.is_none_or(|console| !std::ptr::eq(console, log)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +77,7 @@ mod tests {
             report.log = if has_console { tails.next() } else { None };
             report.aftermath.as_mut().unwrap().logs = Some(tails.collect());
             assert_eq!(log(&report, 9).map(|log| log.path).as_deref(), shown, "{logs:?}");
+            assert_eq!(is_another(&report), shown.is_some_and(|log| log != console), "{logs:?}");
             report.aftermath = None;
             assert_eq!(log(&report, 9).is_some(), shown == Some(console), "{logs:?}");
         }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::CliError;
 use super::look::Look;
 use super::page::Page;
-use super::text::{size, time};
+use super::text::{counted, size, time};
 use crate::paths::Places;
 use crate::spool::Spool;
 use crate::sys;
@@ -96,7 +96,10 @@ fn print(facts: &Facts, page: &mut Page<'_>) -> Result<(), CliError> {
     let (files, bytes) = (facts.spool_files, size(facts.spool_bytes));
     let most = facts.max_files.zip(facts.max_bytes);
     let most = most.map(|(files, bytes)| format!("; at most {files} and {}", size(bytes)));
-    page.fact("Spool", &format!("{files} files, {bytes}{}", most.unwrap_or_default()))?;
+    page.fact(
+        "Spool",
+        &format!("{}, {bytes}{}", counted(files, "file"), most.unwrap_or_default()),
+    )?;
     if facts.emergency_reports > 0 {
         let what = "in the emergency spool: the spool took nothing";
         page.fact("Emergency", &format!("{} {what}", facts.emergency_reports))?;

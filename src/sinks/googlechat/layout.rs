@@ -199,7 +199,7 @@ mod tests {
                 let header = &full["cardsV2"][0]["card"]["header"]["title"];
                 prop_assert_eq!(&full["fallbackText"], header);
                 let minimal = minimal(&message);
-                for text in [&header, &minimal["text"]].map(|text| text.as_str().unwrap()) {
+                for text in [header, &minimal["text"]].map(|text| text.as_str().unwrap()) {
                     let parted = text.replace("<\u{200b}", "").replace("&\u{200b}", "");
                     prop_assert!(!parted.contains(['<', '&']), "{}", text);
                 }
