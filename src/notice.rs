@@ -174,6 +174,30 @@ impl Cause {
     }
 }
 
+impl Subject {
+    /// The word that programs know it by; serde writes the same one.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Crash { .. } => "crash",
+            Self::Repeats { .. } => "repeats",
+            Self::Recovered { .. } => "recovered",
+            Self::Digest { .. } => "digest",
+            Self::SinkFailed { .. } => "sink_failed",
+            Self::Test { .. } => "test",
+        }
+    }
+
+    /// The one job that it is on.
+    pub fn job(&self) -> Option<&JobName> {
+        match self {
+            Self::Crash { job, .. } | Self::Repeats { job, .. } | Self::Recovered { job, .. } => {
+                Some(job)
+            }
+            Self::Digest { .. } | Self::SinkFailed { .. } | Self::Test { .. } => None,
+        }
+    }
+}
+
 impl Notice {
     /// What is told of the crash that `report` is on, as the first of its job.
     pub fn of(report: &CrashReport) -> Self {
@@ -257,5 +281,18 @@ impl Tally {
     /// The loudest of them.
     pub fn severity(&self) -> Option<Severity> {
         self.0.iter().map(|count| count.cause.severity).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sinks::samples;
+
+    #[test]
+    fn a_subject_is_called_in_a_queue_what_programs_call_it() {
+        for notice in samples::notices() {
+            let written = serde_json::to_value(&notice.subject).unwrap();
+            assert_eq!(written["kind"], notice.subject.word());
+        }
     }
 }

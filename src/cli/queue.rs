@@ -11,7 +11,7 @@ use super::look::Look;
 use super::table::Table;
 use super::text::{cell, time};
 use crate::id::ReportId;
-use crate::notice::{JobName, Notice, Subject};
+use crate::notice::{JobName, Notice};
 use crate::spool::{Parked, Record, Spool, Undelivered};
 use crate::sys;
 use crate::time::Timestamp;
@@ -126,8 +126,8 @@ impl Waiting {
         Self {
             sink: sink.to_owned(),
             id,
-            kind: notice.as_ref().map_or("crash", |notice| kind(&notice.subject)),
-            job: notice.as_ref().and_then(|notice| job(&notice.subject)).map(JobName::title),
+            kind: notice.as_ref().map_or("crash", |notice| notice.subject.word()),
+            job: notice.as_ref().and_then(|notice| notice.subject.job()).map(JobName::title),
             report: notice.map_or(Some(id), |notice| notice.report()),
             state,
             queued_at,
@@ -161,27 +161,5 @@ impl Waiting {
             next,
             cell(said.map(String::as_str).next().unwrap_or_default()),
         ]
-    }
-}
-
-/// What kind of message it is.
-fn kind(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::Crash { .. } => "crash",
-        Subject::Repeats { .. } => "repeats",
-        Subject::Recovered { .. } => "recovered",
-        Subject::Digest { .. } => "digest",
-        Subject::SinkFailed { .. } => "sink_failed",
-        Subject::Test { .. } => "test",
-    }
-}
-
-/// The job that it is on.
-fn job(subject: &Subject) -> Option<&JobName> {
-    match subject {
-        Subject::Crash { job, .. }
-        | Subject::Repeats { job, .. }
-        | Subject::Recovered { job, .. } => Some(job),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => None,
     }
 }

@@ -118,13 +118,13 @@ fn environment(told: &Redacted) -> Vec<(&'static str, String)> {
     let Notice { id, time, severity, host, subject } = told.notice();
     let mut facts = vec![
         ("UPSTART_MONITOR_ID", id.to_string()),
-        ("UPSTART_MONITOR_KIND", json::kind(subject).to_owned()),
+        ("UPSTART_MONITOR_KIND", subject.word().to_owned()),
         ("UPSTART_MONITOR_SEVERITY", severity.word().to_owned()),
         ("UPSTART_MONITOR_TIME", time.to_string()),
         ("UPSTART_MONITOR_HOST", host.clone()),
         ("UPSTART_MONITOR_SUMMARY", message::title(told)),
     ];
-    if let Some(job) = json::job(subject) {
+    if let Some(job) = subject.job() {
         facts.extend([
             ("UPSTART_MONITOR_KEY", job.key.clone()),
             ("UPSTART_MONITOR_JOB", job.name.clone()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Error, Value, json};
 
 use crate::message::title;
-use crate::notice::{JobName, Notice, Subject};
+use crate::notice::{Notice, Subject};
 use crate::redaction::Redacted;
 use crate::report::{CrashReport, VERSION};
 
@@ -36,7 +36,7 @@ pub(super) fn of(
         (Subject::Crash { nth, since, tally, .. }, Some(report)) => {
             let mut told = serde_json::to_value(report)?;
             if let Some(fields) = told.as_object_mut() {
-                fields.insert("kind".to_owned(), kind(&notice.subject).into());
+                fields.insert("kind".to_owned(), notice.subject.word().into());
                 let incident = json!({ "nth": nth, "since": since, "tally": tally });
                 fields.insert("incident".to_owned(), incident);
             }
@@ -49,9 +49,9 @@ pub(super) fn of(
         let labels = report.map(|report| &report.labels);
         fields.insert("labels".to_owned(), json!(labels.unwrap_or(&BTreeMap::new())));
         fields.insert("time_unix_us".to_owned(), notice.time.micros().into());
-        fields.insert("key".to_owned(), json!(job(&notice.subject).map(|job| &job.key)));
+        fields.insert("key".to_owned(), json!(notice.subject.job().map(|job| &job.key)));
         fields.insert("report".to_owned(), serde_json::to_value(report)?);
-        fields.insert(kind(&notice.subject).to_owned(), told);
+        fields.insert(notice.subject.word().to_owned(), told);
     }
     Ok(envelope)
 }
@@ -119,11 +119,11 @@ pub(super) fn minimal(told: &Redacted) -> Value {
 }
 
 fn envelope(notice: &Notice, summary: &str) -> Value {
-    let job = job(&notice.subject);
+    let job = notice.subject.job();
     json!({
         "version": VERSION,
         "id": notice.id,
-        "kind": kind(&notice.subject),
+        "kind": notice.subject.word(),
         "severity": notice.severity,
         "summary": summary,
         "time": notice.time,
@@ -172,28 +172,6 @@ fn details(subject: &Subject) -> Value {
             "waiting": waiting,
         }),
         Subject::Test { sink, by } => json!({ "sink": sink, "by": by }),
-    }
-}
-
-/// What `subject` is called.
-pub(super) fn kind(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::Crash { .. } => "crash",
-        Subject::Repeats { .. } => "repeats",
-        Subject::Recovered { .. } => "recovered",
-        Subject::Digest { .. } => "digest",
-        Subject::SinkFailed { .. } => "sink_failed",
-        Subject::Test { .. } => "test",
-    }
-}
-
-/// The one job that `subject` is on.
-pub(super) fn job(subject: &Subject) -> Option<&JobName> {
-    match subject {
-        Subject::Crash { job, .. }
-        | Subject::Repeats { job, .. }
-        | Subject::Recovered { job, .. } => Some(job),
-        Subject::Digest { .. } | Subject::SinkFailed { .. } | Subject::Test { .. } => None,
     }
 }
 

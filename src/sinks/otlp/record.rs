@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::message::{Message, Section, View, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::report::CrashReport;
-use crate::sinks::{Attempt, Fidelity, json as notice_json};
+use crate::sinks::{Attempt, Fidelity};
 use crate::verdict::Severity;
 
 /// The longest value, in characters.
@@ -32,7 +32,7 @@ pub(super) fn request(attempt: &Attempt<'_>, view: &View) -> Value {
         "observedTimeUnixNano": nanoseconds,
         "severityNumber": number,
         "severityText": word,
-        "eventName": format!("upstart.job.{}", notice_json::kind(&notice.subject)),
+        "eventName": format!("upstart.job.{}", notice.subject.word()),
         "body": { "stringValue": message.title },
         "attributes": attributes.0,
     });
@@ -87,7 +87,7 @@ impl Attributes {
 /// The service that the record is on, and its host.
 fn of_resource(notice: &Notice, report: Option<&CrashReport>) -> Attributes {
     let mut resource = Attributes::default();
-    match notice_json::job(&notice.subject) {
+    match notice.subject.job() {
         Some(job) => {
             resource.text("service.name", &job.name);
             resource.text("service.instance.id", &job.instance);
@@ -110,7 +110,7 @@ fn of_resource(notice: &Notice, report: Option<&CrashReport>) -> Attributes {
 
 fn of_notice(attributes: &mut Attributes, notice: &Notice) {
     attributes.text("log.record.uid", &notice.id.text());
-    if let Some(job) = notice_json::job(&notice.subject) {
+    if let Some(job) = notice.subject.job() {
         attributes.text("upstart.job", &job.name);
         attributes.text("upstart.instance", &job.instance);
     }

@@ -11,7 +11,6 @@ use crate::notice::{Notice, Subject};
 use crate::redaction::Redacted;
 use crate::sinks::Fidelity;
 use crate::sinks::fit::{Fitted, Ways};
-use crate::sinks::json::job;
 use crate::sinks::text::cut;
 use crate::verdict::Severity;
 
@@ -48,7 +47,7 @@ impl Event<'_> {
             "class": self.message.tone.word(),
         });
         let mut event = json!({ "event_action": "trigger", "dedup_key": dedup_key });
-        let component = job(subject).map(|job| shortened(&harmless(&job.title()), SUMMARY));
+        let component = subject.job().map(|job| shortened(&harmless(&job.title()), SUMMARY));
         if let Some(fields) = payload.as_object_mut() {
             fields.extend(component.map(|job| ("component".to_owned(), job.into())));
             fields.extend(self.group.map(|group| ("group".to_owned(), group.into())));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::message::{Message, Section, View, harmless, shortened};
 use crate::notice::{Notice, Subject};
 use crate::report::CrashReport;
-use crate::sinks::{Attempt, Fidelity, json as notice_json};
+use crate::sinks::{Attempt, Fidelity};
 use crate::verdict::Severity;
 
 /// The longest tag, in characters.
@@ -77,8 +77,8 @@ fn fingerprint(notice: &Notice) -> Vec<String> {
             parts.extend(cause.exit.clone());
         }
         subject => {
-            parts.push(notice_json::kind(subject).to_owned());
-            parts.extend(notice_json::job(subject).map(|job| job.name.clone()));
+            parts.push(subject.word().to_owned());
+            parts.extend(subject.job().map(|job| job.name.clone()));
         }
     }
     parts.iter().map(|part| without_variables(&shortened(&harmless(part), TAG))).collect()
@@ -102,8 +102,8 @@ fn tags(notice: &Notice, report: Option<&CrashReport>) -> BTreeMap<String, Strin
         let key: String = key.chars().filter(|c| is_of_key(*c)).take(32).collect();
         tag(&key, value);
     }
-    tag("kind", notice_json::kind(&notice.subject));
-    if let Some(job) = notice_json::job(&notice.subject) {
+    tag("kind", notice.subject.word());
+    if let Some(job) = notice.subject.job() {
         tag("upstart_job", &job.name);
         tag("upstart_instance", &job.instance);
     }

@@ -6,7 +6,6 @@
 use super::Facility;
 use crate::message::{Fact, Message, Section};
 use crate::notice::Notice;
-use crate::sinks::json;
 use crate::time::Timestamp;
 use crate::verdict::Severity;
 
@@ -51,7 +50,7 @@ pub(super) fn rfc_5424(
 ) -> String {
     let (priority, process) = (facility.priority(notice.severity), std::process::id());
     let (time, host) = (notice.time, host_name(&notice.host));
-    let kind = json::kind(&notice.subject).to_uppercase();
+    let kind = notice.subject.word().to_uppercase();
     let head = format!("<{priority}>1 {time} {host} {TAG} {process} {kind} - ");
     finished(head, text, most)
 }

@@ -53,7 +53,7 @@ impl Format {
 /// The event that `notice` is; its source and id name it, however often it comes.
 fn cloud_event(notice: &Notice, data: Value) -> Value {
     let subject = &notice.subject;
-    let job = notice_json::job(subject);
+    let job = subject.job();
     let mut source = format!("//{}/upstart", encoded(&notice.host));
     if let Some(job) = job {
         source = format!("{source}/{}", encoded(&job.name));
@@ -62,7 +62,7 @@ fn cloud_event(notice: &Notice, data: Value) -> Value {
         "specversion": "1.0",
         "id": notice.id,
         "source": source,
-        "type": format!("io.upstart-monitor.{}.v1", notice_json::kind(subject)),
+        "type": format!("io.upstart-monitor.{}.v1", subject.word()),
         "time": notice.time,
         "datacontenttype": "application/json",
         "data": data,
