@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::CliError;
-use super::text::{counted, harmless};
+use super::text::harmless;
 use crate::config::{self, Checked, CheckedSink, Problem};
+use crate::message::counted;
 use crate::paths::Places;
 use crate::sys;
 
@@ -61,7 +62,8 @@ fn print(checked: &Checked, out: &mut dyn Write) -> Result<(), CliError> {
     }
     if checked.problems.is_empty() {
         let (files, sinks) = (checked.files.len(), checked.sinks.len());
-        let (files, sinks) = (counted(files, "file"), counted(sinks, "sink"));
+        let (files, sinks) =
+            (counted(files as u64, "file", "files"), counted(sinks as u64, "sink", "sinks"));
         let named: Vec<_> = checked.sinks.iter().map(in_words).collect();
         let colon = if named.is_empty() { "" } else { ": " };
         writeln!(out, "{}", harmless(&format!("ok: {files}, {sinks}{colon}{}", named.join(", "))))?;

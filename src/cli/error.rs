@@ -5,9 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::text::counted;
 use crate::demo::DemoError;
 use crate::enable::Refused;
+use crate::message::counted;
 use crate::notifier::NotifierError;
 use crate::paths::NoPath;
 use crate::spool::SpoolError;
@@ -93,7 +93,9 @@ impl fmt::Display for CliError {
         match self {
             Self::Notifier(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
-            Self::BrokenConfig(problems) => f.write_str(&counted(*problems, "problem")),
+            Self::BrokenConfig(problems) => {
+                f.write_str(&counted(*problems as u64, "problem", "problems"))
+            }
             Self::Unwell(_) => Ok(()),
             Self::NotExamined(why) => why.fmt(f),
             Self::Jobs(reasons) => f.write_str(&reasons.join("\n")),

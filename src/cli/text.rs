@@ -42,11 +42,6 @@ pub(super) fn time(time: Timestamp) -> String {
     seconds.replace('T', " ").replace('Z', " UTC")
 }
 
-/// `1 problem`, `2 problems`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// A size in the unit that leaves one to four digits before the point: `812 B`, `3.8 GiB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];

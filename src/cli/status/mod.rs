@@ -9,7 +9,8 @@ use clap::Args;
 use super::CliError;
 use super::look::Look;
 use super::page::Page;
-use super::text::{counted, size, time};
+use super::text::{size, time};
+use crate::message::counted;
 use crate::paths::Places;
 use crate::spool::Spool;
 use crate::sys;
@@ -98,7 +99,7 @@ fn print(facts: &Facts, page: &mut Page<'_>) -> Result<(), CliError> {
     let most = most.map(|(files, bytes)| format!("; at most {files} and {}", size(bytes)));
     page.fact(
         "Spool",
-        &format!("{}, {bytes}{}", counted(files, "file"), most.unwrap_or_default()),
+        &format!("{}, {bytes}{}", counted(files as u64, "file", "files"), most.unwrap_or_default()),
     )?;
     if facts.emergency_reports > 0 {
         let what = "in the emergency spool: the spool took nothing";
