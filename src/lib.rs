@@ -6,6 +6,7 @@
 
 #[cfg(feature = "deliver")]
 pub mod aftermath;
+mod bus;
 pub mod evidence;
 pub mod hooks;
 pub mod id;
@@ -16,7 +17,9 @@ pub mod paths;
 pub mod report;
 pub mod snapshot;
 pub mod spool;
+pub mod supervisor;
 pub mod sys;
+pub mod systemd;
 pub mod time;
 pub mod verdict;
 

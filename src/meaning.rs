@@ -15,6 +15,11 @@ pub fn of(exit: &Exit) -> Option<String> {
              memory left"
                 .to_owned(),
         ),
+        ExitKind::Watchdog => Some(
+            "its supervisor killed it: it had not said for too long that it is alive (WatchdogSec=)"
+                .to_owned(),
+        ),
+        ExitKind::Timeout => Some("its supervisor killed it: its time was over".to_owned()),
         ExitKind::NotStarted => Some(
             "the program could not be started: is it there, executable, and its interpreter too?"
                 .to_owned(),

@@ -77,6 +77,9 @@ const INIT_SOCKET: &[u8] = b"/var/run/upstart.socket";
 /// Upstart's own socket (dbus/upstart.h), an abstract name.
 const INIT_ADDRESS: &[u8] = b"\0/com/ubuntu/upstart";
 
+/// systemd's own socket (core/dbus.c), below whatever root.
+const SYSTEMD_SOCKET: &[u8] = b"/run/systemd/private";
+
 /// Why something has no path, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoPath(&'static str);
@@ -110,13 +113,18 @@ impl Places {
     /// A root that `UPSTART_MONITOR_ROOT` names comes first (a relative one is not taken); else the
     /// session whose init set `UPSTART_SESSION`, as it does for every process of its jobs.
     pub fn from_env() -> Self {
-        let root = sys::var(c"UPSTART_MONITOR_ROOT").filter(|root| root.starts_with(b"/"));
+        let root = root_from_env();
         let session = sys::var(c"UPSTART_SESSION").filter(|session| !session.is_empty());
         Self(match (root, session) {
             (Some(root), _) => Domain::Host(root),
             (None, None) => Domain::Host(b""),
             (None, Some(session)) => Domain::Session(abstract_name(session)),
         })
+    }
+
+    /// Those of the host, whatever session this process is in; `UPSTART_MONITOR_ROOT` comes first.
+    pub fn of_the_host() -> Self {
+        Self(Domain::Host(root_from_env().unwrap_or_default()))
     }
 
     /// Those of a host whose paths all begin with `root`.
@@ -140,6 +148,15 @@ impl Places {
             Domain::Host(b"") => [INIT_ADDRESS, b""],
             Domain::Host(root) => [root, INIT_SOCKET],
             Domain::Session(address) => [b"\0", address],
+        }
+    }
+
+    /// The path of the socket that systemd listens at, in two parts.
+    pub fn systemd_socket(self) -> [&'static [u8]; 2] {
+        match self.0 {
+            Domain::Host(root) => [root, SYSTEMD_SOCKET],
+            // A session is Upstart's; a systemd beside it is the host's.
+            Domain::Session(_) => [b"", SYSTEMD_SOCKET],
         }
     }
 
@@ -185,6 +202,11 @@ impl Places {
             Domain::Session(_) => in_the_session(place),
         }
     }
+}
+
+/// The root that `UPSTART_MONITOR_ROOT` names; a relative one is not taken.
+fn root_from_env() -> Option<&'static [u8]> {
+    sys::var(c"UPSTART_MONITOR_ROOT").filter(|root| root.starts_with(b"/"))
 }
 
 /// The abstract name in a D-Bus address of Upstart's; empty where there is none.

@@ -19,6 +19,8 @@ use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
+use crate::supervisor::Supervisor;
+use crate::systemd::UnitStatus;
 use crate::time::Timestamp;
 use crate::verdict::{self, Exit, Severity, Verdict, VerdictKind};
 
@@ -64,6 +66,9 @@ pub struct CrashReport {
     pub host: Host,
     /// Who died.
     pub job: JobFacts,
+    /// Which supervisor told of the end.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub init: InitFacts,
     /// What became of it, and why we say so.
     pub verdict: VerdictFacts,
     /// How it ended.
@@ -124,9 +129,14 @@ impl JobFacts {
         }
     }
 
-    /// The same run, of which nobody noted when it began.
-    pub fn of_unknown_start(self) -> Self {
-        Self { started_at: None, ran_seconds: None, ..self }
+    /// The same run, of which no pre-start of ours noted when it began, but systemd perhaps did.
+    pub fn told(self, systemd: Option<&UnitStatus>) -> Self {
+        let micros = systemd.and_then(|status| status.ran_micros).map(Duration::from_micros);
+        Self {
+            started_at: systemd.and_then(|status| status.started_at),
+            ran_seconds: micros.map(|ran| ran.as_secs_f64()),
+            ..self
+        }
     }
 
     /// `nginx`, or `nginx (eu-1)` for an instance: as Upstart writes it.
@@ -137,6 +147,16 @@ impl JobFacts {
             format!("{} ({})", self.name, self.instance)
         }
     }
+}
+
+/// The supervisor that told of the end.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+pub struct InitFacts {
+    /// Which one it is.
+    pub kind: Supervisor,
+    /// Its version, as it says itself; null where it was not asked, or does not say.
+    pub version: Option<String>,
 }
 
 /// What became of the run, and why we say so.
@@ -170,6 +190,8 @@ pub struct Facts {
     pub host: Host,
     /// Who.
     pub job: JobFacts,
+    /// Which supervisor told of the end.
+    pub init: InitFacts,
     /// What became of it.
     pub verdict: Verdict,
     /// What it was reached from.
@@ -186,8 +208,19 @@ pub struct Facts {
 
 impl From<Facts> for CrashReport {
     fn from(facts: Facts) -> Self {
-        let Facts { id, time, host, job, verdict, evidence, kernel, snapshot, log, incomplete } =
-            facts;
+        let Facts {
+            id,
+            time,
+            host,
+            job,
+            init,
+            verdict,
+            evidence,
+            kernel,
+            snapshot,
+            log,
+            incomplete,
+        } = facts;
         Self {
             version: VERSION,
             id,
@@ -202,6 +235,7 @@ impl From<Facts> for CrashReport {
             ]),
             host,
             job,
+            init,
             verdict: VerdictFacts { kind: verdict.kind, reasons: verdict.reasons },
             exit: verdict.exit,
             evidence,

@@ -68,7 +68,7 @@ impl Enable {
 /// Says what of the job runs without the hooks.
 fn restarts(places: Places, change: &Change, out: &mut dyn Write) -> Result<(), CliError> {
     let name = &change.place.name;
-    let job = Job { name: name.as_bytes(), instance: b"" };
+    let job = Job::upstart(name.as_bytes(), b"");
     let running = Init::of(job, places).and_then(|init| init.instances(PATIENCE));
     let shown = harmless(name);
     match running {

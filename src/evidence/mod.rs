@@ -8,6 +8,7 @@ mod stanzas;
 mod status;
 mod stop_events;
 mod stopping;
+mod systemd;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use runlevel::is_shutdown;
 pub use status::{Goal, Status};
 pub use stop_events::StopEvents;
 pub use stopping::{RESPAWN, StoppingEvent};
+pub use systemd::{CleanEnd, SystemdEvidence};
 
 use crate::init::Init;
 use crate::job::Job;
@@ -36,6 +38,9 @@ pub struct Evidence {
     pub marker: MarkerEvidence,
     /// What init's `stopping` event says, which only the observer is told.
     pub stopping: Option<StoppingEvent>,
+    /// What systemd says, where it supervises the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub systemd: Option<SystemdEvidence>,
     /// What init wants of the job, or why that is not known.
     #[serde(with = "known")]
     pub init: Result<Status, String>,
@@ -76,6 +81,7 @@ impl Evidence {
         Self {
             marker,
             stopping: None,
+            systemd: None,
             failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log,
@@ -98,6 +104,7 @@ impl Evidence {
         let kernel_log = KernelLog::read(places, job, started);
         Self {
             marker,
+            systemd: None,
             failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log: kernel_log.map(|log| log.on(|end| event.is_told_by(end))),
@@ -108,20 +115,42 @@ impl Evidence {
         }
     }
 
+    /// Everything that can be learned of the run whose end `systemd` tells of.
+    pub fn at_stop_post(
+        places: Places,
+        marker: MarkerEvidence,
+        systemd: SystemdEvidence,
+        started: Option<Instant>,
+    ) -> Self {
+        const SYSTEMD: &str = "not looked at: systemd tells of the end";
+        let pid = systemd.status.as_ref().ok().and_then(|status| status.last_main_pid);
+        Self {
+            kernel_log: KernelLog::of_process(places, pid, systemd.main.as_ref(), started),
+            systemd: Some(systemd),
+            ..Self::without_upstart(marker, SYSTEMD)
+        }
+    }
+
     /// The evidence on an end that nobody saw.
     pub fn of_marker_alone(marker: MarkerEvidence) -> Self {
-        fn unseen<T>() -> Result<T, String> {
-            Err("nobody saw the end of this run".to_owned())
+        Self::without_upstart(marker, "nobody saw the end of this run")
+    }
+
+    /// The marker, and no witness of Upstart's; `why` says so.
+    fn without_upstart(marker: MarkerEvidence, why: &str) -> Self {
+        fn none<T>(why: &str) -> Result<T, String> {
+            Err(why.to_owned())
         }
         Self {
             marker,
             stopping: None,
-            init: unseen(),
-            kernel_log: unseen(),
-            failures_logged: unseen(),
+            systemd: None,
+            init: none(why),
+            kernel_log: none(why),
+            failures_logged: none(why),
             stop_events: None,
-            runlevel: unseen(),
-            pre_stop: unseen(),
+            runlevel: none(why),
+            pre_stop: none(why),
         }
     }
 

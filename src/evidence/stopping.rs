@@ -29,7 +29,7 @@ impl StoppingEvent {
     /// was no such event.
     pub fn from_env() -> Option<(Self, Job<'static>)> {
         let name = sys::var(c"JOB").filter(|name| !name.is_empty())?;
-        let job = Job { name, instance: sys::var(c"INSTANCE").unwrap_or_default() };
+        let job = Job::upstart(name, sys::var(c"INSTANCE").unwrap_or_default());
         let failed = match sys::var(c"RESULT")? {
             b"ok" => false,
             b"failed" => true,

@@ -49,7 +49,7 @@ pub(super) fn collect(scene: &Scene) -> Result<Vec<LeftBehind>, String> {
 /// The main process that init supervises now, where it tells.
 fn new_main(scene: &Scene) -> Option<i32> {
     let facts = &scene.report.job;
-    let job = Job { name: facts.name.as_bytes(), instance: facts.instance.as_bytes() };
+    let job = Job::upstart(facts.name.as_bytes(), facts.instance.as_bytes());
     Init::of(job, scene.places).ok()?.status(PATIENCE).ok()?.main_pid
 }
 

@@ -65,7 +65,7 @@ fn recovery(kind: RecoveryKind, after: Duration, known_by: &str) -> Recovery {
 /// Looks once. Init knows best whether the job runs, pre-start's marker since when.
 fn look(scene: &Scene, up_since: Option<Timestamp>) -> Result<Look, String> {
     let facts = &scene.report.job;
-    let job = Job { name: facts.name.as_bytes(), instance: facts.instance.as_bytes() };
+    let job = Job::upstart(facts.name.as_bytes(), facts.instance.as_bytes());
     let marker = match armed_since(scene, &job) {
         Some(since) => Armed::Since(since),
         None if facts.started_at.is_some() => Armed::No,

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// For how long `job` has been up, by clocks that nobody sets: of its main process, which init
 /// knows, or else of the marker that pre-start armed. `None` where it is not up, or nobody knows.
 pub fn uptime(places: Places, job: &JobName) -> Option<Duration> {
-    let job = Job { name: job.name.as_bytes(), instance: job.instance.as_bytes() };
+    let job = Job::upstart(job.name.as_bytes(), job.instance.as_bytes());
     match Init::of(job, places).and_then(|init| init.status(PATIENCE)) {
         Ok(status) if (status.goal, status.state) != (Goal::Start, State::Running) => None,
         Ok(status) => status.main_pid.and_then(age).or_else(|| armed(places, &job)),

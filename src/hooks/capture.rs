@@ -1,17 +1,19 @@
 //! The story of capture: from the end of a run to a report in the spool.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::kick::{kick, kick_after};
-use super::{is_left_to_the_observer, this_instant};
+use super::{is_left_to_the_observer, run_id, this_instant};
 use crate::evidence::{Evidence, MarkerEvidence};
-use crate::id::RunId;
+use crate::init::Init;
 use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
-use crate::report::{CrashReport, Facts, JobFacts};
-use crate::snapshot::{Bounds, Host, RunStart, Scene, Snapshot, noted, tail};
+use crate::report::{CrashReport, Facts, InitFacts, JobFacts};
+use crate::snapshot::{Bounds, Host, Incomplete, LogTail, RunStart, Scene, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
+use crate::supervisor::Supervisor;
 use crate::sys::{self, Errno, say};
 use crate::verdict;
 
@@ -132,22 +134,31 @@ fn report(
     let scene = Scene {
         places,
         kernel_log: &evidence.kernel_log,
-        is_in_jobs_cgroup: evidence.stopping.is_none(),
+        is_in_jobs_cgroup: match job.supervisor {
+            Supervisor::Upstart => evidence.stopping.is_none(),
+            Supervisor::Systemd => true,
+            Supervisor::Runit | Supervisor::S6 => false,
+        },
     };
     let snapshot = Snapshot::take(&scene, &mut incomplete);
-    let log = job.log(places).map_err(|why| why.words().to_owned());
-    let log = noted(&mut incomplete, "log", log).and_then(|path| {
-        tail(&path, RunStart::of(&run.content), Bounds::JOB).noted(&mut incomplete, "log")
-    });
-    let mut facts = JobFacts::of(&run.content);
-    if run.started().is_none() {
-        facts = facts.of_unknown_start();
-    }
+    let log = match job.supervisor {
+        Supervisor::Upstart => console(places, job, run, &mut incomplete),
+        // What systemd keeps is asked for when the service waits no longer.
+        _ => None,
+    };
+    let facts = match (run.started(), &evidence.systemd) {
+        (Some(_), _) => JobFacts::of(&run.content),
+        (None, told) => {
+            let told = told.as_ref().and_then(|told| told.status.as_ref().ok());
+            JobFacts::of(&run.content).told(told)
+        }
+    };
     let report = CrashReport::from(Facts {
         id,
         time: run.content.report_time(),
         host: Host::here(),
         job: facts,
+        init: init_facts(places, job, &evidence),
         verdict,
         evidence,
         kernel,
@@ -160,6 +171,31 @@ fn report(
     spool::put(places, Drop::Report, id, &json)?;
     Ok(Captured::Report)
 }
+
+/// The end of what Upstart keeps of the output of `job`.
+fn console(
+    places: Places,
+    job: &Job<'_>,
+    run: &Run,
+    incomplete: &mut Vec<Incomplete>,
+) -> Option<LogTail> {
+    let log = job.log(places).map_err(|why| why.words().to_owned());
+    let path = noted(incomplete, "log", log)?;
+    tail(&path, RunStart::of(&run.content), Bounds::JOB).noted(incomplete, "log")
+}
+
+/// Who judged: the supervisor, and its version where it answered.
+fn init_facts(places: Places, job: &Job<'_>, evidence: &Evidence) -> InitFacts {
+    let version = match (&evidence.systemd, &evidence.init) {
+        (Some(told), _) => told.status.as_ref().ok().map(|status| status.version.clone()),
+        (None, Ok(_)) => Init::of(*job, places).and_then(|init| init.version(PATIENCE)).ok(),
+        (None, Err(_)) => None,
+    };
+    InitFacts { kind: job.supervisor, version: version.filter(|version| !version.is_empty()) }
+}
+
+/// How long init may take to say which version it is.
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// What there is to tell of the run even if this hook is cut short.
 static LAST_FACTS: OnceLock<(Places, Content)> = OnceLock::new();
@@ -197,9 +233,10 @@ fn stamped(marker: &Marker, content: Content) -> Content {
 fn unknown(job: &Job<'_>) -> Content {
     let now = this_instant();
     Content {
+        supervisor: job.supervisor,
         job: kept(job.name),
         instance: kept(job.instance),
-        run: RunId(sys::random_bytes()),
+        run: run_id(job),
         boot: sys::boot_id(),
         started: Instant { ..now },
         log: None,

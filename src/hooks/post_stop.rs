@@ -1,16 +1,32 @@
-//! `post-stop`: a run has ended. Still armed? Then nobody asked for it, perhaps.
+//! `post-stop`: a run has ended.
 
 use super::capture::{Run, capture};
-use super::job_and_places;
+use super::systemd::at_stop_post;
+use super::{directory_of, job_and_places};
 use crate::evidence::Evidence;
+use crate::job::Job;
 use crate::marker::Marker;
+use crate::paths::Places;
+use crate::supervisor::Supervisor;
+use crate::sys::Arguments;
 
-/// Looks whether the marker is still armed; if it is, judges the end, and captures a crash.
-pub fn post_stop() {
-    let Some((job, places)) = job_and_places() else { return };
-    let Ok(marker) = Marker::of(&job, places) else { return };
-    let Ok(Some(run)) = Run::of(&job, &marker) else { return };
-    capture(places, &job, &marker, &run, || {
-        Evidence::at_post_stop(places, &job, run.marker, run.started())
+/// Judges the end of the run by what its supervisor tells, and captures a crash.
+pub fn post_stop(arguments: Arguments) {
+    let directory = directory_of(arguments);
+    let Some((job, places)) = job_and_places(arguments, directory.as_ref()) else { return };
+    match job.supervisor {
+        Supervisor::Upstart => by_marker(places, &job),
+        Supervisor::Systemd => at_stop_post(places, &job, arguments),
+        Supervisor::Runit | Supervisor::S6 => {}
+    }
+}
+
+/// Upstart does not say why it ends a run. Is the marker still armed? Then nobody asked for it,
+/// perhaps.
+fn by_marker(places: Places, job: &Job<'_>) {
+    let Ok(marker) = Marker::of(job, places) else { return };
+    let Ok(Some(run)) = Run::of(job, &marker) else { return };
+    capture(places, job, &marker, &run, || {
+        Evidence::at_post_stop(places, job, run.marker, run.started())
     });
 }

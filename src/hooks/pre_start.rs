@@ -1,12 +1,12 @@
 //! `pre-start`: a run begins.
 
 use super::unseen::keep_unseen;
-use super::{is_left_to_the_observer, job_and_places, this_instant};
-use crate::id::RunId;
+use super::{directory_of, is_left_to_the_observer, job_and_places, run_id, this_instant};
 use crate::job::Job;
 use crate::marker::{Content, LogStart, Marker, Unreadable, decimal, kept};
 use crate::paths::Places;
-use crate::sys::{self, Errno, say};
+use crate::supervisor::Supervisor;
+use crate::sys::{self, Arguments, Errno, say};
 
 /// Why a run is not watched from its start.
 enum NotArmed {
@@ -18,8 +18,9 @@ enum NotArmed {
 
 /// Arms the marker. One that is armed already means that nobody saw the end of an earlier run:
 /// what it knows goes to the spool first.
-pub fn pre_start() {
-    let Some((job, places)) = job_and_places() else { return };
+pub fn pre_start(arguments: Arguments) {
+    let directory = directory_of(arguments);
+    let Some((job, places)) = job_and_places(arguments, directory.as_ref()) else { return };
     let marker = match Marker::of(&job, places) {
         Ok(marker) => marker,
         Err(why) => return say(&[why.words().as_bytes(), b": this run is not watched"]),
@@ -57,9 +58,10 @@ fn complain(places: Places, marker: &Marker, why: NotArmed) {
 /// What is known when a run begins.
 fn first_facts(job: &Job<'_>, places: Places) -> Content {
     Content {
+        supervisor: job.supervisor,
         job: kept(job.name),
         instance: kept(job.instance),
-        run: RunId(sys::random_bytes()),
+        run: run_id(job),
         boot: sys::boot_id(),
         started: this_instant(),
         log: log_start(job, places),
@@ -68,8 +70,12 @@ fn first_facts(job: &Job<'_>, places: Places) -> Content {
     }
 }
 
-/// Where the job's log ends now; `None` where that cannot be told.
+/// Where the job's log ends now; `None` where that cannot be told, or the job has none that its
+/// supervisor writes.
 fn log_start(job: &Job<'_>, places: Places) -> Option<LogStart> {
+    if job.supervisor != Supervisor::Upstart {
+        return None;
+    }
     match sys::stat(job.log(places).ok()?.as_c_str()) {
         Ok(stat) => Some(LogStart { device: stat.device, inode: stat.inode, size: stat.size }),
         Err(Errno::ENOENT) => Some(LogStart::NONE),

@@ -1,18 +1,31 @@
-//! `stopping`: the observer. Init is about to end a run of some job of the host, or has seen it
-//! end, and waits until this program is done.
+//! `stopping`: the observer, which looks after every job of the host without a stanza in any.
 
-use super::capture::{Run, capture, consume};
 use super::observed::is_observed;
-use super::unseen::keep_unseen;
+use super::systemd::at_stop_post;
+use super::witness::witness;
+use super::{directory_of, job_and_places};
 use crate::evidence::{Evidence, Status, StoppingEvent};
-use crate::job::Job;
-use crate::marker::Marker;
 use crate::paths::Places;
-use crate::sys::{Errno, say};
+use crate::supervisor::Supervisor;
+use crate::sys::{Arguments, say};
 
-/// Judges the end that init's `stopping` event tells of, and captures a crash. The job's own
-/// post-stop, which runs afterwards, then finds no marker and is silent.
-pub fn stopping() {
+/// Judges the end of a run, and captures a crash. Upstart runs it on each `stopping` event, and
+/// waits until it is done; systemd as the `ExecStopPost=` of every service.
+pub fn stopping(arguments: Arguments) {
+    if arguments.get(0).is_none() {
+        return on_event();
+    }
+    let directory = directory_of(arguments);
+    let Some((job, places)) = job_and_places(arguments, directory.as_ref()) else { return };
+    match job.supervisor {
+        Supervisor::Systemd if is_ours(job.name) || !is_observed(places, job.name) => {}
+        Supervisor::Systemd => at_stop_post(places, &job, arguments),
+        _ => say(&[b"there is no observer for this supervisor, nothing done"]),
+    }
+}
+
+/// Upstart is about to end a run of some job of the host, or has seen it end.
+fn on_event() {
     let Some((event, job)) = StoppingEvent::from_env() else {
         say(&[b"no `stopping` event: this is for the Upstart job that observes, nothing done"]);
         return;
@@ -21,39 +34,13 @@ pub fn stopping() {
     if !is_observed(places, job.name) {
         return;
     }
-    let marker = match Marker::of(&job, places) {
-        Ok(marker) => marker,
-        Err(why) => return say(&[why.words().as_bytes(), b": nothing done"]),
-    };
-    let earlier_is_told = tell_earlier(places, &job, &marker);
     let init = Status::ask(places, &job);
-    if event.is_orderly(&init) {
-        if earlier_is_told.is_ok() {
-            consume(&marker);
-        }
-        return;
-    }
-    let run = match earlier_is_told.and_then(|()| Run::of(&job, &marker)) {
-        Ok(Some(run)) => run,
-        Ok(None) => Run::unmarked(&job).noted(&marker),
-        Err(_) => Run::unmarked(&job),
-    };
-    capture(places, &job, &marker, &run, || {
-        Evidence::at_stopping(places, &job, run.marker, event, init, run.started())
+    witness(places, &job, event.is_orderly(&init), |marker, started| {
+        Evidence::at_stopping(places, &job, marker, event, init, started)
     });
 }
 
-/// Puts what the marker knows into the spool where it is of an earlier end: nobody looks at an end
-/// before the observer does, so one that was seen already is another, and whoever saw it was killed.
-///
-/// # Errors
-/// What the kernel says; then the marker is still needed.
-fn tell_earlier(places: Places, job: &Job<'_>, marker: &Marker) -> Result<(), Errno> {
-    match marker.read(job) {
-        Ok(Some(earlier)) if earlier.ended.is_some() || earlier.found.is_some() => {
-            keep_unseen(places, marker, earlier)?;
-            marker.remove()
-        }
-        _ => Ok(()),
-    }
+/// Whether a unit called `name` is one of ours: the notifier's end is no news of a service.
+fn is_ours(name: &[u8]) -> bool {
+    name.starts_with(b"upstart-monitor")
 }

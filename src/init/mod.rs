@@ -1,23 +1,19 @@
 //! What init knows of a job, and what it is asked to do with it.
 //!
 //! Upstart listens on a socket of its own for D-Bus calls (init/control.c), for root alone. One
-//! question is one connection, bounded in time and bytes; no bus and no `initctl` is needed. The
-//! calls are written in `call.rs`, the answers read in `reply.rs`, `connection.rs` carries both.
+//! question is one connection; no `initctl` is needed. `reply.rs` reads the answers.
 
-mod call;
-mod connection;
 mod log_priority;
 mod reply;
 
 use std::time::Duration;
 
-use arrayvec::ArrayVec;
-
+use crate::bus::{self, Address, Body, Call, PROPERTIES, Piece, QUESTION_LEN, START_LEN, exchange};
 use crate::job::Job;
 use crate::paths::Places;
-use crate::sys::{Deadline, Errno};
-use call::{Call, INSTANCE, JOB, MANAGER, Object, PROPERTIES, QUESTION_LEN, START_LEN};
-use connection::exchange;
+use crate::sys::Deadline;
+
+pub use crate::bus::Unavailable;
 pub use log_priority::LogPriority;
 pub use reply::{Goal, State};
 
@@ -32,29 +28,14 @@ pub struct InitStatus {
     pub main_pid: Option<i32>,
 }
 
-/// Why init gave no answer, or not the one that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unavailable {
-    /// Nobody listens, or the connection broke.
-    Unreachable(Errno),
-    /// Only root is talked to, and only root's init.
-    NotPermitted,
-    /// No answer within the deadline.
-    TimedOut,
-    /// Init has no such job, or no such instance of it.
-    UnknownJob,
-    /// A start of what is started, a stop of what is stopped.
-    AlreadyDone,
-    /// Another refusal of init's.
-    Refused,
-    /// The answer is not one that Upstart gives.
-    NotUnderstood,
-    /// The question is longer than this program can ask, or holds bytes that D-Bus cannot carry.
-    CannotAsk,
-}
-
-/// The longest address of a socket (`sun_path`).
-type Address = ArrayVec<u8, 108>;
+/// The object that is init itself.
+const ROOT: Piece<'_> = Piece::Plain("/com/ubuntu/Upstart");
+/// The interface of init itself (dbus/com.ubuntu.Upstart.xml).
+const MANAGER: &str = "com.ubuntu.Upstart0_6";
+/// The interface of a job class (dbus/com.ubuntu.Upstart.Job.xml).
+const JOB: &str = "com.ubuntu.Upstart0_6.Job";
+/// The interface of one instance of a job; a job without instances has one too.
+const INSTANCE: &str = "com.ubuntu.Upstart0_6.Instance";
 
 /// Init, as one job's hook asks it.
 #[derive(Debug)]
@@ -76,11 +57,7 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable::CannotAsk`] where no socket can have that name.
     pub fn of(job: Job<'a>, places: Places) -> Result<Self, Unavailable> {
-        let mut address = Address::new();
-        for part in places.init_socket() {
-            address.try_extend_from_slice(part).map_err(|_| Unavailable::CannotAsk)?;
-        }
-        Ok(Self { address, job })
+        Ok(Self { address: bus::address(places.init_socket())?, job })
     }
 
     /// The names of the instances that there are of the job, whichever one it is; a job without
@@ -90,7 +67,7 @@ impl<'a> Init<'a> {
     /// [`Unavailable`].
     #[cfg(feature = "deliver")]
     pub fn instances(&self, patience: Duration) -> Result<Vec<String>, Unavailable> {
-        let call = Question::new(Object::Class(&self.job), JOB, "GetAllInstances", "")?;
+        let call = Question::new(1, &self.class(), JOB, "GetAllInstances", "")?;
         self.ask(call.bytes(), patience, reply::instances)
     }
 
@@ -115,10 +92,21 @@ impl<'a> Init<'a> {
     /// # Errors
     /// [`Unavailable`].
     pub fn log_priority(&self, patience: Duration) -> Result<LogPriority, Unavailable> {
-        let mut call = Question::new(Object::Manager, PROPERTIES, "Get", "ss")?;
+        let mut call = Question::new(1, &[ROOT], PROPERTIES, "Get", "ss")?;
         call.text(MANAGER.as_bytes())?;
         call.text(b"log_priority")?;
         self.ask(call.bytes(), patience, reply::log_priority)
+    }
+
+    /// Which Upstart it is, `1.13.2`.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn version(&self, patience: Duration) -> Result<String, Unavailable> {
+        let mut call = Question::new(1, &[ROOT], PROPERTIES, "Get", "ss")?;
+        call.text(MANAGER.as_bytes())?;
+        call.text(b"version")?;
+        self.ask(call.bytes(), patience, reply::version)
     }
 
     /// Asks for a stop, and does not wait until it is done: the goal is `stop` when this returns.
@@ -149,7 +137,7 @@ impl<'a> Init<'a> {
         &self,
         variables: impl Iterator<Item = &'v [u8]>,
     ) -> Result<Start, Unavailable> {
-        let mut call = Call::new(Object::Class(&self.job), JOB, "Start", "asb")?;
+        let mut call = Call::new(1, &self.class(), JOB, "Start", "asb")?;
         call.texts(variables)?;
         call.flag(false)?;
         Ok(Start(call))
@@ -170,31 +158,22 @@ impl<'a> Init<'a> {
         member: &str,
         signature: &str,
     ) -> Result<Question, Unavailable> {
-        Question::new(Object::Instance(&self.job), interface, member, signature)
+        let [root, jobs, name] = self.class();
+        let path = [root, jobs, name, Piece::Plain("/"), Piece::Name(self.job.instance)];
+        Question::new(1, &path, interface, member, signature)
+    }
+
+    /// The path of the job's class.
+    fn class(&self) -> [Piece<'_>; 3] {
+        [ROOT, Piece::Plain("/jobs/"), Piece::Name(self.job.name)]
     }
 
     fn ask<T>(
         &self,
         call: &[u8],
         patience: Duration,
-        read: impl FnOnce(reply::Body<'_>) -> Option<T>,
+        read: impl Fn(Body<'_>) -> Option<T>,
     ) -> Result<T, Unavailable> {
         exchange(&self.address, call, Deadline::within(patience), read)
-    }
-}
-
-impl Unavailable {
-    /// In words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Unreachable(errno) => errno.desc(),
-            Self::NotPermitted => "it talks to root only",
-            Self::TimedOut => "it does not answer",
-            Self::UnknownJob => "it does not know the job",
-            Self::AlreadyDone => "that is so already",
-            Self::Refused => "it refused",
-            Self::NotUnderstood => "its answer is not understood",
-            Self::CannotAsk => "the job's variables are too long, or not UTF-8",
-        }
     }
 }

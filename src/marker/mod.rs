@@ -143,6 +143,7 @@ fn without_text(job: &Job<'_>, stat: &Stat) -> Content {
     let boot_micros = sys::boot_micros()
         .saturating_sub(sys::now().micros().saturating_sub(stat.modified.micros()));
     Content {
+        supervisor: job.supervisor,
         job: kept(job.name),
         instance: kept(job.instance),
         run: RunId(run),

@@ -4,16 +4,18 @@
 //!   without space, quotes, `/`, `\` and `` ` ``, that does not begin with `-`, `.` or `%`.
 //! - Everything else has `%JOB.shutdown` or `%JOB@INSTANCE.shutdown`, in which every byte other
 //!   than ASCII letters, digits, `_`, `-`, `+` and `.` is written as `%` and two hexadecimal digits.
+//! - A job of another supervisor than Upstart has its word in front: `%=systemd=JOB@INSTANCE.shutdown`.
 //! - A name too long for a file has `%~HASH.shutdown`: the SHA-256 of `JOB`, a NUL byte and
-//!   `INSTANCE` in hexadecimal.
+//!   `INSTANCE` in hexadecimal; of another supervisor's, of a NUL byte and its word as well.
 //!
-//! The first two bytes tell the forms apart: no plain name begins with `%`, and `~` is never
-//! written by the encoding, which would make it `%7E`.
+//! The first two bytes tell the forms apart: no plain name begins with `%`, and neither `~` nor `=`
+//! is ever written by the encoding, which would make them `%7E` and `%3D`.
 
 use arrayvec::ArrayVec;
 use sha2::{Digest, Sha256};
 
 use crate::job::Job;
+use crate::supervisor::Supervisor;
 
 /// What every marker's name ends in.
 pub(super) const SUFFIX: &[u8] = b".shutdown";
@@ -39,15 +41,22 @@ pub(super) fn stem(job: &Job<'_>) -> Stem {
 fn is_plain(job: &Job<'_>) -> bool {
     let plain =
         |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'"' | b'\'' | b'`');
-    job.instance.is_empty()
+    job.supervisor == Supervisor::Upstart
+        && job.instance.is_empty()
         && job.name.iter().all(plain)
         && !matches!(job.name.first(), None | Some(b'-' | b'.' | b'%'))
 }
 
-/// `%JOB` or `%JOB@INSTANCE`; `None` where that is too long.
+/// `%JOB` or `%JOB@INSTANCE`, with another supervisor's word in front; `None` where that is too
+/// long.
 fn encoded(job: &Job<'_>) -> Option<Stem> {
     let mut stem = Stem::new();
     stem.try_push(b'%').ok()?;
+    if job.supervisor != Supervisor::Upstart {
+        for part in [b"=", job.supervisor.word().as_bytes(), b"="] {
+            stem.try_extend_from_slice(part).ok()?;
+        }
+    }
     escape(&mut stem, job.name)?;
     if !job.instance.is_empty() {
         stem.try_push(b'@').ok()?;
@@ -58,7 +67,11 @@ fn encoded(job: &Job<'_>) -> Option<Stem> {
 
 /// `%~` and the hash of job and instance.
 fn hashed(job: &Job<'_>) -> Stem {
-    let hash = Sha256::new().chain_update(job.name).chain_update([0]).chain_update(job.instance);
+    let mut hash =
+        Sha256::new().chain_update(job.name).chain_update([0]).chain_update(job.instance);
+    if job.supervisor != Supervisor::Upstart {
+        hash = hash.chain_update([0]).chain_update(job.supervisor.word());
+    }
     let mut stem = Stem::new();
     let _ = stem.try_extend_from_slice(b"%~");
     for byte in hash.finalize() {
@@ -93,7 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn name(job: &str, instance: &str) -> String {
-        let stem = stem(&Job { name: job.as_bytes(), instance: instance.as_bytes() });
+        let stem = stem(&Job::upstart(job.as_bytes(), instance.as_bytes()));
         String::from_utf8(stem.to_vec()).unwrap()
     }
 
@@ -120,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn every_supervisor_has_names_of_its_own() {
+        for (job, expected) in [
+            (Job::of_unit(b"nginx.service"), "%=systemd=nginx"),
+            (Job::of_unit(b"web@eu-1.service"), "%=systemd=web@eu-1"),
+            (Job::of_directory(Supervisor::Runit, b"/etc/sv/web"), "%=runit=web"),
+            (Job::of_directory(Supervisor::S6, b"/run/service/a b"), "%=s6=a%20b"),
+        ] {
+            assert_eq!(&*stem(&job), expected.as_bytes());
+        }
+        let long = [b'x'; 300];
+        let others = Job { supervisor: Supervisor::S6, ..Job::upstart(&long, b"") };
+        assert_ne!(stem(&others), stem(&Job::upstart(&long, b"")));
+    }
+
+    #[test]
     fn a_name_too_long_for_a_file_is_hashed() {
         let long = name(&"é".repeat(100), "");
         assert_eq!(long.len(), 2 + 64);
@@ -142,14 +170,14 @@ mod tests {
         fn different_jobs_never_share_a_name(
             a in any_name(), b in any_name(), c in any_name(), d in any_name(),
         ) {
-            let (one, two) = (Job { name: &a, instance: &b }, Job { name: &c, instance: &d });
+            let (one, two) = (Job::upstart(&a, &b), Job::upstart(&c, &d));
             prop_assume!(one != two && !a.is_empty() && !c.is_empty());
             prop_assert_ne!(stem(&one), stem(&two));
         }
 
         #[test]
         fn every_name_is_one_file_name(a in any_name(), b in any_name()) {
-            let stem = stem(&Job { name: &a, instance: &b });
+            let stem = stem(&Job::upstart(&a, &b));
             prop_assert!(stem.iter().all(u8::is_ascii_graphic) && !stem.contains(&b'/'));
             prop_assert!(!matches!(stem.first(), Some(b'.' | b'-')));
         }

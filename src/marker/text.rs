@@ -4,6 +4,7 @@ use arrayvec::{ArrayString, ArrayVec};
 
 use super::name::escape;
 use crate::id::{ReportId, RunId, hex_value};
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 
 /// The first line of a marker that this program wrote.
@@ -47,6 +48,8 @@ impl LogStart {
 /// The facts that pre-start leaves for the hooks after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
+    /// Who supervises the job.
+    pub supervisor: Supervisor,
     /// The job's name, as far as it is kept.
     pub job: ArrayVec<u8, NAME_LEN>,
     /// The instance's name, as far as it is kept.
@@ -81,6 +84,9 @@ impl Content {
     pub(crate) fn write(&self) -> Option<Text> {
         let mut text = Text::new();
         text.try_extend_from_slice(HEADER).ok()?;
+        if self.supervisor != Supervisor::Upstart {
+            line(&mut text, b"supervisor", &[self.supervisor.word().as_bytes()])?;
+        }
         for (key, name) in [(&b"job "[..], &self.job), (b"instance ", &self.instance)] {
             text.try_extend_from_slice(key).ok()?;
             escape(&mut text, name)?;
@@ -109,12 +115,14 @@ impl Content {
         // Not `strip_prefix`, which keeps a panic path in the program.
         let body = text.get(HEADER.len()..).filter(|_| text.starts_with(HEADER))?;
         let mut lines = body.split_inclusive(|byte| *byte == b'\n');
+        let mut supervisor = Supervisor::Upstart;
         let (mut job, mut instance) = (ArrayVec::new(), ArrayVec::new());
         let (mut run, mut boot, mut started, mut log) = (None, None, None, None);
         let (mut ended, mut found) = (None, None);
         while let Some([line @ .., b'\n']) = lines.next() {
             let mut words = line.split(|byte| *byte == b' ');
             match words.next()? {
+                b"supervisor" => supervisor = Supervisor::named(words.next()?)?,
                 b"job" => job = unescape(words.next()?)?,
                 b"instance" => instance = unescape(words.next()?)?,
                 b"run" => run = RunId::from_hex(words.next()?),
@@ -126,7 +134,8 @@ impl Content {
                 _ => {}
             }
         }
-        Some(Self { job, instance, run: run?, boot, started: started?, log, ended, found })
+        let (run, started) = (run?, started?);
+        Some(Self { supervisor, job, instance, run, boot, started, log, ended, found })
     }
 }
 
@@ -213,6 +222,7 @@ mod tests {
 
     fn content() -> Content {
         Content {
+            supervisor: Supervisor::Upstart,
             job: kept(b"sub/nginx"),
             instance: kept("é \n".as_bytes()),
             run: RunId([7; 10]),
@@ -246,7 +256,12 @@ mod tests {
     fn is_read_as_it_was_written() {
         let ended = Some(Instant { wall: Timestamp::from_micros(5), boot_micros: 9 });
         let found = ended;
-        for content in [content(), Content { ended, found, boot: None, log: None, ..content() }] {
+        let supervisor = Supervisor::Systemd;
+        for content in [
+            content(),
+            Content { ended, found, boot: None, log: None, ..content() },
+            Content { supervisor, ..content() },
+        ] {
             assert_eq!(Content::parse(&content.write().unwrap()), Some(content));
         }
     }

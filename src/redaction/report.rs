@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use super::Redaction;
 use crate::evidence::{
     Ended, Evidence, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal, StopEvents,
-    StoppingEvent,
+    StoppingEvent, SystemdEvidence,
 };
 use crate::notice::Notice;
-use crate::report::{CrashReport, JobFacts, Link, VerdictFacts, Withheld};
+use crate::report::{CrashReport, InitFacts, JobFacts, Link, VerdictFacts, Withheld};
 use crate::snapshot::{CgroupMemory, Disk, Incomplete, LogTail, Snapshot};
+use crate::systemd::{FailedCommand, RunningJob, UnitStatus};
 use crate::verdict::Exit;
 
 /// A notice as it may leave the host, with the report that goes with it.
@@ -55,6 +56,7 @@ impl Redaction {
             // The host's own names for itself.
             host: _,
             job,
+            init: InitFacts { kind: _, version },
             verdict: VerdictFacts { kind: _, reasons },
             exit,
             evidence,
@@ -71,6 +73,7 @@ impl Redaction {
         let JobFacts { name, instance, started_at: _, ran_seconds: _, run: _ } = job;
         let Exit { kind: _, process, status: _, signal: _, signal_name } = exit;
         self.texts([key, summary, name, instance].into_iter().chain(labels.values_mut()));
+        self.texts(version.iter_mut());
         self.texts(reasons.iter_mut().chain(process).chain(signal_name));
         self.evidence(evidence);
         self.snapshot(snapshot);
@@ -98,6 +101,7 @@ impl Redaction {
         let Evidence {
             marker: _,
             stopping,
+            systemd,
             init,
             kernel_log,
             failures_logged,
@@ -115,12 +119,54 @@ impl Redaction {
         if let Some(StoppingEvent { failed: _, process, ended }) = stopping {
             self.texts(process.iter_mut().chain(ended.as_mut().and_then(signal_name)));
         }
+        systemd.iter_mut().for_each(|systemd| self.systemd(systemd));
         if let Some(StopEvents { names, runlevel: _ }) = stop_events {
             self.text(names);
         }
         match kernel_log {
             Ok(log) => self.kernel_log(log),
             Err(why) => self.text(why),
+        }
+    }
+
+    fn systemd(&self, evidence: &mut SystemdEvidence) {
+        let SystemdEvidence { unit, invocation, result, main, dumped_core: _, status } = evidence;
+        let signal = main.as_mut().and_then(signal_name);
+        self.texts([unit].into_iter().chain(invocation).chain(result).chain(signal));
+        match status {
+            Ok(status) => self.unit(status),
+            Err(why) => self.text(why),
+        }
+    }
+
+    fn unit(&self, status: &mut UnitStatus) {
+        let UnitStatus {
+            version,
+            system_state,
+            service_type,
+            active_state,
+            sub_state,
+            job,
+            result,
+            restart,
+            restarts: _,
+            was_active: _,
+            ended_by_itself: _,
+            on_terminal: _,
+            main_pid: _,
+            last_main_pid: _,
+            started_at: _,
+            ran_micros: _,
+            main_code: _,
+            main_status: _,
+            failed_command,
+        } = status;
+        self.texts([version, system_state, service_type, active_state, sub_state, result, restart]);
+        if let Some(RunningJob { kind, is_running: _ }) = job {
+            self.text(kind);
+        }
+        if let Some(FailedCommand { setting, path, code: _, status: _ }) = failed_command {
+            self.texts([setting, path]);
         }
     }
 

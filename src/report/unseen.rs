@@ -1,6 +1,6 @@
 //! The report on a run whose end nobody saw: all that is known is what its marker says.
 
-use super::{CrashReport, Facts, JobFacts};
+use super::{CrashReport, Facts, InitFacts, JobFacts};
 use crate::evidence::{Evidence, MarkerEvidence};
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, Snapshot};
@@ -23,6 +23,7 @@ impl CrashReport {
             time: marker.report_time(),
             host,
             job: JobFacts::of(marker),
+            init: InitFacts { kind: marker.supervisor, version: None },
             verdict: verdict::judge(&evidence),
             evidence,
             kernel: None,
@@ -38,6 +39,7 @@ mod tests {
     use super::*;
     use crate::id::RunId;
     use crate::marker::{Instant, kept};
+    use crate::supervisor::Supervisor;
     use crate::time::Timestamp;
     use crate::verdict::VerdictKind;
 
@@ -48,6 +50,7 @@ mod tests {
     #[test]
     fn tells_what_the_marker_knows_and_that_the_rest_is_not_known() {
         let marker = Content {
+            supervisor: Supervisor::Upstart,
             job: kept(b"nginx"),
             instance: kept(b"eu-1"),
             run: RunId([7; 10]),

@@ -10,6 +10,7 @@ use crate::marker::{Content, Instant, kept};
 use crate::notice::Notice;
 use crate::report::CrashReport;
 use crate::snapshot::Host;
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 
 /// A spool that lasts as long as its directory.
@@ -24,6 +25,7 @@ pub(crate) fn marker(number: u16) -> Content {
     let micros = 1_795_232_537_000_000 + i64::from(number) * 1_000_000;
     let [high, low] = number.to_be_bytes();
     Content {
+        supervisor: Supervisor::Upstart,
         job: kept(b"nginx"),
         instance: kept(b""),
         run: RunId([1, 2, 3, 4, 5, 6, 7, 8, high, low]),

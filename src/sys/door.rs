@@ -10,21 +10,23 @@ use std::time::Duration;
 use libc::c_int;
 use nix::sys::resource::{RLIM_INFINITY, Resource};
 
+use super::arguments::Arguments;
 use super::last_act::leave;
 use super::limit::set_limit;
 
 /// How long a job ever waits for a hook. Half a second would defeat `respawn limit 10 5`.
 pub const DEADLINE: Duration = Duration::from_millis(250);
 
-/// Runs `story` and exits 0: after it, at the deadline, or on a fatal signal.
-pub fn run(story: fn()) -> ! {
+/// Runs `story` on the program's arguments and exits 0: after it, at the deadline, or on a fatal
+/// signal.
+pub fn run(story: fn(Arguments), arguments: Arguments) -> ! {
     hold_standard_descriptors();
     catch_signals();
     set_deadline();
     lift_limits();
     // SAFETY: umask cannot fail.
     unsafe { libc::umask(0o022) };
-    story();
+    story(arguments);
     // SAFETY: ends the process without running anything else.
     unsafe { libc::_exit(0) }
 }
@@ -143,8 +145,13 @@ macro_rules! hook {
     ($story:path) => {
         #[allow(unsafe_code, reason = "the name that the C library starts a program by")]
         #[unsafe(no_mangle)]
-        extern "C" fn main() -> core::ffi::c_int {
-            $crate::sys::run($story)
+        extern "C" fn main(
+            count: core::ffi::c_int,
+            vector: *const *const core::ffi::c_char,
+        ) -> core::ffi::c_int {
+            // SAFETY: the C library gives `main` that many strings.
+            let arguments = unsafe { $crate::sys::Arguments::new(count, vector) };
+            $crate::sys::run($story, arguments)
         }
     };
 }

@@ -49,3 +49,17 @@ pub fn executable(name: &[u8]) -> Option<CPath> {
     let slash = target.iter().rposition(|byte| *byte == b'/')?;
     CPath::concat([target.get(..=slash)?, name]).ok()
 }
+
+/// The directory that this process runs in; `None` where it has no path any more.
+pub fn current_dir() -> Option<CPath> {
+    let mut bytes = [0_u8; PATH_LEN];
+    // SAFETY: the kernel writes at most so many bytes, and ends them with NUL.
+    let written = unsafe { libc::getcwd(bytes.as_mut_ptr().cast(), bytes.len()) };
+    if written.is_null() {
+        return None;
+    }
+    let end = bytes.iter().position(|byte| *byte == 0)?;
+    // What lies outside of the root has no absolute path (getcwd(3)).
+    let path = bytes.get(..end).filter(|path| path.starts_with(b"/"))?;
+    CPath::concat([path]).ok()
+}

@@ -4,6 +4,7 @@
 //! against the 370 KB of a program that can panic) is the proof.
 #![allow(unsafe_code, reason = "the one place that talks to the C library and the kernel")]
 
+mod arguments;
 mod clock;
 mod core_dump;
 mod crash;
@@ -26,6 +27,7 @@ mod safe_open;
 mod say;
 mod socket;
 
+pub use arguments::Arguments;
 pub use clock::{boot_micros, kernel_log_micros, now, pause};
 pub use core_dump::never_dump_core;
 pub use crash::die_of_a_segmentation_fault;
@@ -39,7 +41,7 @@ pub use file::{
     set_aside, stat, stat_open, write_line,
 };
 pub use glob::matches;
-pub use host::{boot_id, cpus, executable, in_first_pid_namespace, names};
+pub use host::{boot_id, cpus, current_dir, executable, in_first_pid_namespace, names};
 pub use kernel_log::{kernel_log, kernel_log_size};
 pub use last_act::set_last_act;
 pub use memory::MemoryOrExit;

@@ -1,13 +1,15 @@
 //! One end, as far as the evidence tells of it, and the verdict that is made of it.
 
 use super::{Exit, ExitKind, Verdict, VerdictKind};
-use crate::evidence::{Ended, Evidence, Process, RunEnd, is_shutdown};
+use crate::evidence::{Ended, Evidence, KernelDeath, Process, RunEnd, is_shutdown};
 
 /// A run that ended.
 pub(super) struct Case<'a> {
     pub(super) evidence: &'a Evidence,
     /// What init wrote of this end.
     pub(super) end: Option<&'a RunEnd>,
+    /// The kernel's own word on it.
+    death: Option<KernelDeath>,
     /// How the process ended, as far as that is known.
     pub(super) exit: Exit,
 }
@@ -15,10 +17,23 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     /// The case in which init wrote `end`, if anything, and the process ended by `exit`.
     pub(super) fn new(evidence: &'a Evidence, end: Option<&'a RunEnd>, exit: Exit) -> Self {
-        let log = evidence.kernel_log.as_ref().ok();
-        let memory = end.and(log).and_then(|log| log.death).is_some_and(|d| d.out_of_memory);
-        let exit = if memory { exit.for_want_of_memory() } else { exit };
-        Self { evidence, end, exit }
+        Self::of(evidence, end, end.and(kernel_death(evidence)), exit)
+    }
+
+    /// The case that another supervisor than Upstart tells of, in which the process ended by `exit`.
+    pub(super) fn of_supervisor(evidence: &'a Evidence, exit: Exit) -> Self {
+        Self::of(evidence, None, kernel_death(evidence), exit)
+    }
+
+    fn of(
+        evidence: &'a Evidence,
+        end: Option<&'a RunEnd>,
+        death: Option<KernelDeath>,
+        exit: Exit,
+    ) -> Self {
+        let memory = death.is_some_and(|death| death.out_of_memory);
+        let exit = if memory { exit.known_as(ExitKind::Oom) } else { exit };
+        Self { evidence, end, death, exit }
     }
 
     /// Why the host is going down, if it is.
@@ -35,7 +50,7 @@ impl<'a> Case<'a> {
     pub(super) fn is_own_fault(&self) -> bool {
         const FAULTS: [&str; 8] =
             ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGXCPU"];
-        matches!(self.exit.kind, ExitKind::Oom | ExitKind::NotStarted)
+        matches!(self.exit.kind, ExitKind::Oom | ExitKind::Watchdog | ExitKind::NotStarted)
             || self.exit.signal_name.as_deref().is_some_and(|name| FAULTS.contains(&name))
     }
 
@@ -43,8 +58,7 @@ impl<'a> Case<'a> {
     pub(super) fn verdict(self, kind: VerdictKind, reason: impl Into<String>) -> Verdict {
         let mut reasons = vec![reason.into()];
         reasons.extend(self.end.and_then(told));
-        let log = self.end.and(self.evidence.kernel_log.as_ref().ok());
-        if let Some(death) = log.and_then(|log| log.death) {
+        if let Some(death) = self.death {
             let what = if death.out_of_memory {
                 "the kernel killed it: out of memory"
             } else {
@@ -55,6 +69,11 @@ impl<'a> Case<'a> {
         }
         Verdict { kind, exit: self.exit, reasons }
     }
+}
+
+/// What the kernel wrote of the end.
+fn kernel_death(evidence: &Evidence) -> Option<KernelDeath> {
+    evidence.kernel_log.as_ref().ok().and_then(|log| log.death)
 }
 
 /// How the process ended that `end` speaks of.

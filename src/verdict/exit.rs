@@ -31,6 +31,10 @@ pub enum ExitKind {
     Signal,
     /// The kernel killed it, for there was no memory left.
     Oom,
+    /// Its supervisor killed it, for it gave no sign of life.
+    Watchdog,
+    /// Its supervisor killed it, for its time was over.
+    Timeout,
     /// It could not be executed.
     NotStarted,
     /// Nobody knows.
@@ -72,9 +76,9 @@ impl Exit {
         Self { kind: ExitKind::NotStarted, process, ..Self::unknown() }
     }
 
-    /// The same end, which the kernel says that it made for want of memory.
-    pub(super) fn for_want_of_memory(self) -> Self {
-        Self { kind: ExitKind::Oom, ..self }
+    /// The same end, of which it is known that it was of this `kind`.
+    pub(super) fn known_as(self, kind: ExitKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// `SIGSEGV`, `exit status 3`, `out of memory`; `None` where it is not known.
@@ -87,6 +91,8 @@ impl Exit {
                 (None, number) => format!("signal {}", number?),
             },
             ExitKind::Oom => "out of memory".to_owned(),
+            ExitKind::Watchdog => "watchdog expired".to_owned(),
+            ExitKind::Timeout => "timed out".to_owned(),
             ExitKind::NotStarted => return Some(format!("{process} could not be executed")),
             ExitKind::Unknown => return None,
         };

@@ -2,6 +2,7 @@
 
 mod by_event;
 mod by_log;
+mod by_systemd;
 mod case;
 mod exit;
 mod judge;
@@ -144,6 +145,9 @@ pub fn in_words(kind: VerdictKind, exit: &Exit) -> String {
     match (kind, exit.words()) {
         (VerdictKind::Crashed, Some(_)) if exit.kind == ExitKind::Oom => {
             "was killed: out of memory".to_owned()
+        }
+        (VerdictKind::Crashed, Some(how)) if exit.kind == ExitKind::Watchdog => {
+            format!("was killed: {how}")
         }
         (VerdictKind::GaveUp, Some(how)) => format!("gave up: respawning too fast, last {how}"),
         (kind, Some(how)) => format!("{}: {how}", kind.words()),

@@ -1,5 +1,7 @@
 //! What each piece of evidence said, in an operator's words.
 
+mod systemd;
+
 use super::super::text::time;
 use crate::evidence::{
     Certainty, Evidence, Goal, KernelLog, MarkerEvidence, Next, RESPAWN, RunEnd, Status,
@@ -8,6 +10,13 @@ use crate::evidence::{
 
 /// Each piece by its name, the weightiest first.
 pub(super) fn statements(evidence: &Evidence) -> Vec<(&'static str, String)> {
+    match &evidence.systemd {
+        Some(told) => systemd::statements(evidence, told),
+        None => of_upstart(evidence),
+    }
+}
+
+fn of_upstart(evidence: &Evidence) -> Vec<(&'static str, String)> {
     vec![
         ("init's event", event(evidence.stopping.as_ref())),
         ("marker", marker(evidence.marker)),

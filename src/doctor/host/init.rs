@@ -26,7 +26,7 @@ impl Asked {
 
     /// Which messages init writes.
     pub(super) fn log_priority(&mut self, places: Places) -> Result<LogPriority, Unavailable> {
-        let init = Job { name: b"init", instance: b"" };
+        let init = Job::upstart(b"init", b"");
         self.ask(|| Init::of(init, places)?.log_priority(PATIENCE))
     }
 
@@ -36,7 +36,7 @@ impl Asked {
         places: Places,
         name: &str,
     ) -> Result<Vec<String>, Unavailable> {
-        let job = Job { name: name.as_bytes(), instance: b"" };
+        let job = Job::upstart(name.as_bytes(), b"");
         self.ask(|| Init::of(job, places)?.instances(PATIENCE))
     }
 

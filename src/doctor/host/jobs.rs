@@ -140,7 +140,7 @@ fn instances(places: Places, name: &str, asked: &mut Asked) -> Result<Vec<Instan
 }
 
 fn look_at(places: Places, name: &str, instance: String, asked: &mut Asked) -> Instance {
-    let job = Job { name: name.as_bytes(), instance: instance.as_bytes() };
+    let job = Job::upstart(name.as_bytes(), instance.as_bytes());
     let status = asked.status(places, job);
     let main_pid = status.ok().filter(|it| it.state == State::Running).and_then(|it| it.main_pid);
     let exists = |pid: i32| Path::new("/proc").join(pid.to_string()).exists();
@@ -168,7 +168,7 @@ fn mark(places: Places, job: &Job<'_>, status: &Result<InitStatus, Unavailable>)
 
 /// The length of the log's path as init counts it: without the root of a test or an image.
 fn log_path_len(places: Places, name: &str) -> usize {
-    let job = Job { name: name.as_bytes(), instance: b"" };
+    let job = Job::upstart(name.as_bytes(), b"");
     let root = places.root().map_or(0, |root| root.as_bytes().len().saturating_sub(1));
     job.log(places).map_or(0, |path| path.as_bytes().len().saturating_sub(root))
 }

@@ -68,7 +68,7 @@ impl KernelLogFacts {
             wall: Timestamp::from_micros(now.0.micros().saturating_sub(lasted)),
             boot_micros: now.1.saturating_sub(lasted),
         };
-        let job = Job { name: b"upstart-monitor", instance: b"" };
+        let job = Job::upstart(b"upstart-monitor", b"");
         let log = KernelLog::read(places, &job, Some(began));
         let is_on = |path: &str, on: &str| {
             let text = fs::read_to_string(places.below_root(Path::new(path)));

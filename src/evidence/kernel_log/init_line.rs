@@ -71,6 +71,15 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// What waitid(2) says of a child in `code` and `status`; `None` of one that did not end.
+    pub fn of_child(code: i32, status: i32) -> Option<Self> {
+        match code {
+            libc::CLD_EXITED => Some(Self::Status(status)),
+            libc::CLD_KILLED | libc::CLD_DUMPED => Some(Self::Signal(Signal::numbered(status))),
+            _ => None,
+        }
+    }
+
     /// `exit status 3`, `SIGSEGV`.
     pub fn words(&self) -> String {
         match self {
@@ -99,6 +108,12 @@ impl Signal {
         let name = format!("SIG{word}");
         let known = nix::sys::signal::Signal::from_str(&name).ok();
         Self { number: known.map(|signal| signal as i32), name: Some(name) }
+    }
+
+    /// The signal that has `number` on this machine.
+    pub fn numbered(number: i32) -> Self {
+        let known = nix::sys::signal::Signal::try_from(number).ok();
+        Self { number: Some(number), name: known.map(|signal| signal.as_str().to_owned()) }
     }
 
     /// Its name, or `signal 40`.

@@ -144,6 +144,42 @@ impl KernelLog {
         }
     }
 
+    /// Reads what the kernel's own log says of the end of process `pid`, which `ended` so and began
+    /// at `started`: of a job whose supervisor does not write there.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    pub fn of_process(
+        places: Places,
+        pid: Option<i32>,
+        ended: Option<&Ended>,
+        started: Option<Instant>,
+    ) -> Result<Self, String> {
+        let lasted = started.map(|start| sys::boot_micros().saturating_sub(start.boot_micros));
+        let now = sys::kernel_log_micros();
+        let tail = read::kernel_log(places)?;
+        let log = kmsg::log(&tail, b"");
+        let began = lasted.map_or(Began::Unknown, |lasted| Began::new(now, log.newest, lasted));
+        let pid = pid.and_then(|pid| u32::try_from(pid).ok());
+        let pids_match = sys::in_first_pid_namespace().unwrap_or(false);
+        let found = run::death_of(&log.records, pid, ended, now.0, began, pids_match);
+        let line = found.and_then(|(_, index)| log.records.get(index));
+        Ok(Self {
+            source: Source::KernelLog,
+            end: RunEnd::default(),
+            death: found.map(|(death, _)| death),
+            complete: Ok(()),
+            lines: KernelLines {
+                lines: line
+                    .map(|record| KernelLine::of(record, Source::KernelLog))
+                    .into_iter()
+                    .collect(),
+                truncated: !log.is_whole,
+            },
+            recent: recent::lines(&log, now.0, Source::KernelLog),
+        })
+    }
+
     /// What the kernel log says of a run that had lasted `lasted` microseconds when the clock that
     /// stamps it showed `now`.
     fn of_kernel_log(

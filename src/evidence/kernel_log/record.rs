@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn names_are_written_as_each_log_writes_them() {
-        let job = Job { name: b"kf", instance: "é\n\\#".as_bytes() };
+        let job = Job::upstart(b"kf", "é\n\\#".as_bytes());
         for (escape, expected) in [
             (Escape::Nothing, "kf (é\n\\#)"),
             (Escape::Hexadecimal, "kf (\\xc3\\xa9\\x0a\\x5c#)"),
@@ -127,6 +127,6 @@ mod tests {
         ] {
             assert_eq!(title(&job, escape), expected.as_bytes());
         }
-        assert_eq!(title(&Job { name: b"sub/bar", instance: b"" }, Escape::Octal), b"sub/bar");
+        assert_eq!(title(&Job::upstart(b"sub/bar", b""), Escape::Octal), b"sub/bar");
     }
 }

@@ -155,6 +155,32 @@ pub struct KernelDeath {
     pub same_pid: bool,
 }
 
+/// The kernel's own line on the death of process `pid`, which `ended` so just before `now`, and
+/// which record it is.
+///
+/// `pids_match` tells whether that process id is the kernel's; where not, the time says that they
+/// belong together.
+pub(super) fn death_of(
+    records: &[Record<'_>],
+    pid: Option<u32>,
+    ended: Option<&Ended>,
+    now: i64,
+    began: Began,
+    pids_match: bool,
+) -> Option<(KernelDeath, usize)> {
+    let expected = death::cause_of(ended?)?;
+    let out_of_memory = expected == Cause::OutOfMemory;
+    let of_this_run = records.iter().enumerate().rev();
+    let mut lines = of_this_run.filter(|(_, record)| began.may_be_before(record.micros));
+    lines.find_map(|(index, record)| {
+        let victim = death::victim(record, expected)?;
+        let close = record.micros.is_some_and(|micros| now.saturating_sub(micros) <= DEATH_MICROS);
+        let same_pid = Some(victim) == pid;
+        (same_pid || (!pids_match && close))
+            .then_some((KernelDeath { out_of_memory, same_pid }, index))
+    })
+}
+
 impl Found {
     /// Nothing found yet, in records that are looked at from number `from` on.
     fn from(from: usize) -> Self {

@@ -7,7 +7,7 @@ fn log(text: &str, job: &str, instance: &str, lasted: i64) -> KernelLog {
 }
 
 fn log_since(text: &str, job: &str, instance: &str, began: Began) -> KernelLog {
-    let job = Job { name: job.as_bytes(), instance: instance.as_bytes() };
+    let job = Job::upstart(job.as_bytes(), instance.as_bytes());
     let escape = if text.starts_with('<') { Escape::Nothing } else { Escape::Hexadecimal };
     let tail =
         Tail { bytes: text.into(), escape, is_whole: false, written: Timestamp::from_micros(0) };

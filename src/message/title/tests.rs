@@ -62,7 +62,7 @@ fn every_verdict_is_told_in_words() {
             "ended, perhaps by a crash: exit status 3 after 5 h 42 min",
         ),
     ] {
-        let CrashReport { id, time, host, mut job, evidence, snapshot, aftermath, .. } =
+        let CrashReport { id, time, host, mut job, init, evidence, snapshot, aftermath, .. } =
             samples::report();
         job.name = "api".to_owned();
         if matches!(verdict, StartFailed | Unseen) {
@@ -70,8 +70,19 @@ fn every_verdict_is_told_in_words() {
         }
         let verdict = Verdict { kind: verdict, exit, reasons: Vec::new() };
         let (kernel, log, incomplete) = (None, None, Vec::new());
-        let facts =
-            Facts { id, time, host, job, verdict, evidence, kernel, snapshot, log, incomplete };
+        let facts = Facts {
+            id,
+            time,
+            host,
+            job,
+            init,
+            verdict,
+            evidence,
+            kernel,
+            snapshot,
+            log,
+            incomplete,
+        };
         let report = CrashReport { aftermath, ..CrashReport::from(facts) };
         let third = samples::nth_crash(&report, 3, 3600);
         let title = title(&samples::redacted(&third, Some(&report)));

@@ -19,6 +19,7 @@ fn said(end: RunEnd) -> Evidence {
     Evidence {
         marker: MarkerEvidence::Armed { started: STARTED },
         stopping: None,
+        systemd: None,
         init: not_asked(),
         kernel_log: Ok(KernelLog {
             source: Source::KernelLog,

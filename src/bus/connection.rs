@@ -1,4 +1,4 @@
-//! One connection to init for one call: who we are, the call, the answer.
+//! One connection to init for one question: who we are, the calls, the answers.
 //!
 //! Everything is sent at once and the answers are read in their order, so that a question costs one
 //! turn. Signals, which Upstart sends to everybody who is connected, are passed over.
@@ -6,8 +6,7 @@
 use arrayvec::ArrayVec;
 
 use super::Unavailable;
-use super::call::SERIAL;
-use super::reply::{self, Answer, Header};
+use super::message::{Answer, Body, FIXED_LEN, Header};
 use crate::sys::{self, Deadline, Errno, Socket};
 
 /// The longest message that is looked at, in bytes; longer ones are signals of no interest.
@@ -16,27 +15,50 @@ const MESSAGE_LEN: usize = 4096;
 /// The most bytes that init may send before its answer.
 const MOST: usize = 1 << 20;
 
-/// Asks for `call` at `address` and gives the answer's arguments to `read`, which says `None` where
-/// it does not understand them.
-pub(super) fn exchange<T>(
+/// Asks for `call`, which is number 1, at `address` and gives the answer's arguments to `read`,
+/// which says `None` where it does not understand them.
+pub(crate) fn exchange<T>(
     address: &[u8],
     call: &[u8],
     deadline: Deadline,
-    read: impl FnOnce(reply::Body<'_>) -> Option<T>,
+    read: impl Fn(Body<'_>) -> Option<T>,
 ) -> Result<T, Unavailable> {
-    converse(sys::connect(address)?, call, deadline, read)
+    converse(sys::connect(address)?, call, deadline, |serial, answer| {
+        let understood = |body| read(body).ok_or(Unavailable::NotUnderstood);
+        (serial == 1).then(|| answer.and_then(understood))
+    })?
 }
 
-/// The same, once connected. Not inlined: where nobody listens its frame is not paid for.
+/// Asks for `calls`, which have the numbers from 1 to `count`, at `address` and gives `each` the
+/// answer to each by its number, in whatever order they come.
+pub(crate) fn exchange_all(
+    address: &[u8],
+    calls: &[u8],
+    count: u32,
+    deadline: Deadline,
+    mut each: impl FnMut(u32, Result<Body<'_>, Unavailable>),
+) -> Result<(), Unavailable> {
+    let mut left = count;
+    converse(sys::connect(address)?, calls, deadline, |serial, answer| {
+        if (1..=count).contains(&serial) {
+            each(serial, answer);
+            left = left.saturating_sub(1);
+        }
+        (left == 0).then_some(())
+    })
+}
+
+/// The same, once connected, until `heard` says that it has heard enough. Not inlined: where nobody
+/// listens its frame is not paid for.
 #[inline(never)]
 fn converse<T>(
     socket: Socket,
-    call: &[u8],
+    calls: &[u8],
     deadline: Deadline,
-    read: impl FnOnce(reply::Body<'_>) -> Option<T>,
+    mut heard: impl FnMut(u32, Result<Body<'_>, Unavailable>) -> Option<T>,
 ) -> Result<T, Unavailable> {
     sys::send(&socket, &introduction(), deadline)?;
-    sys::send(&socket, call, deadline)?;
+    sys::send(&socket, calls, deadline)?;
     let mut incoming =
         Incoming { socket, bytes: [0; MESSAGE_LEN], unread: 0..0, left: MOST, deadline };
 
@@ -50,17 +72,20 @@ fn converse<T>(
     }
     loop {
         let mut message = ArrayVec::<u8, MESSAGE_LEN>::new();
-        for _ in 0..reply::FIXED_LEN {
+        for _ in 0..FIXED_LEN {
             message.push_or_drop(incoming.next()?);
         }
         let header = Header::parse(&message).ok_or(Unavailable::NotUnderstood)?;
         for _ in 0..header.rest {
             message.push_or_drop(incoming.next()?);
         }
-        match header.answer(&message, SERIAL) {
-            Answer::Other => {}
-            Answer::Done(body) => return read(body).ok_or(Unavailable::NotUnderstood),
-            Answer::Error(name) => return Err(refusal(name)),
+        let done = match header.answer(&message) {
+            Answer::Other => None,
+            Answer::Done(serial, body) => heard(serial, Ok(body)),
+            Answer::Error(serial, name) => heard(serial, Err(refusal(name))),
+        };
+        if let Some(done) = done {
+            return Ok(done);
         }
     }
 }
@@ -89,9 +114,8 @@ fn refusal(name: &[u8]) -> Unavailable {
         b"AlreadyStarted" | b"AlreadyStopped" => Unavailable::AlreadyDone,
         b"PermissionDenied" | b"AccessDenied" => Unavailable::NotPermitted,
         // An object that is not there has no methods.
-        b"UnknownMethod" | b"UnknownObject" | b"UnknownJob" | b"UnknownInstance" => {
-            Unavailable::UnknownJob
-        }
+        b"UnknownMethod" | b"UnknownObject" | b"UnknownJob" | b"UnknownInstance"
+        | b"NoSuchUnit" | b"NoSuchJob" => Unavailable::UnknownJob,
         _ => Unavailable::Refused,
     }
 }

@@ -3,24 +3,14 @@
 use arrayvec::ArrayVec;
 
 use super::Unavailable;
-use crate::job::Job;
 
-/// The interface of init itself (dbus/com.ubuntu.Upstart.xml).
-pub(super) const MANAGER: &str = "com.ubuntu.Upstart0_6";
-/// The interface of a job class (dbus/com.ubuntu.Upstart.Job.xml).
-pub(super) const JOB: &str = "com.ubuntu.Upstart0_6.Job";
-/// The interface of one instance of a job; a job without instances has one too.
-pub(super) const INSTANCE: &str = "com.ubuntu.Upstart0_6.Instance";
 /// The interface for properties that every object has.
-pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
-
-/// The number that the answer refers to: there is one call a connection.
-pub(super) const SERIAL: u32 = 1;
+pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// The longest question, in bytes: the names of a job and its instance, each escaped.
-pub(super) const QUESTION_LEN: usize = 3 << 10;
+pub(crate) const QUESTION_LEN: usize = 3 << 10;
 /// The longest start, in bytes: the environment of a job comes with it.
-pub(super) const START_LEN: usize = 16 << 10;
+pub(crate) const START_LEN: usize = 16 << 10;
 
 /// Where the header has the length of the body, and that of the fields.
 const BODY_LEN_AT: usize = 4;
@@ -32,29 +22,32 @@ const INTERFACE: u8 = 2;
 const MEMBER: u8 = 3;
 const SIGNATURE: u8 = 8;
 
-/// Whom a call is made to.
+/// A piece of an object's path.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Object<'o> {
-    /// Init itself.
-    Manager,
-    /// The class of a job.
-    Class(&'o Job<'o>),
-    /// The instance of it.
-    Instance(&'o Job<'o>),
+pub(crate) enum Piece<'p> {
+    /// As it is.
+    Plain(&'p str),
+    /// A name as libnih writes it (`nih_dbus_path`): letters and digits as they are, every other
+    /// byte as `_` and two hexadecimal digits, nothing as `_`.
+    Name(&'p [u8]),
+    /// A name as systemd writes it (`bus_label_escape`): the same, but for a digit that is the
+    /// first byte.
+    Label(&'p [u8]),
 }
 
 /// A method call of at most `LEN` bytes under construction: header first, then the arguments in
 /// their order.
 #[derive(Debug)]
-pub(super) struct Call<const LEN: usize> {
+pub(crate) struct Call<const LEN: usize> {
     bytes: ArrayVec<u8, LEN>,
     body_at: usize,
 }
 
 impl<const LEN: usize> Call<LEN> {
-    /// A call without its arguments.
-    pub(super) fn new(
-        object: Object<'_>,
+    /// Call number `serial` to the object at `path`, without its arguments.
+    pub(crate) fn new(
+        serial: u32,
+        path: &[Piece<'_>],
         interface: &str,
         member: &str,
         signature: &str,
@@ -62,20 +55,14 @@ impl<const LEN: usize> Call<LEN> {
         let mut call = Self { bytes: ArrayVec::new(), body_at: 0 };
         // A call, no flags, protocol version 1; both lengths are filled in below.
         call.push(b"l\x01\x00\x01\0\0\0\0")?;
-        call.push(&SERIAL.to_le_bytes())?;
+        call.push(&serial.to_le_bytes())?;
         call.push(&[0; 4])?;
 
         call.push(&[PATH, 1, b'o', 0])?;
         let length_at = call.bytes.len();
         call.push(&[0; 4])?;
-        call.push(b"/com/ubuntu/Upstart")?;
-        if let Object::Class(job) | Object::Instance(job) = object {
-            call.push(b"/jobs/")?;
-            call.push_path_element(job.name)?;
-        }
-        if let Object::Instance(job) = object {
-            call.push(b"/")?;
-            call.push_path_element(job.instance)?;
+        for piece in path {
+            call.push_piece(*piece)?;
         }
         call.fill_in(length_at, call.bytes.len() - length_at - 4);
         call.push(&[0])?;
@@ -97,14 +84,14 @@ impl<const LEN: usize> Call<LEN> {
     }
 
     /// Adds a string.
-    pub(super) fn text(&mut self, text: &[u8]) -> Result<(), Unavailable> {
+    pub(crate) fn text(&mut self, text: &[u8]) -> Result<(), Unavailable> {
         self.push_text(text)?;
         self.count_body();
         Ok(())
     }
 
     /// Adds a boolean.
-    pub(super) fn flag(&mut self, flag: bool) -> Result<(), Unavailable> {
+    pub(crate) fn flag(&mut self, flag: bool) -> Result<(), Unavailable> {
         self.align(4)?;
         self.push(&u32::from(flag).to_le_bytes())?;
         self.count_body();
@@ -112,7 +99,7 @@ impl<const LEN: usize> Call<LEN> {
     }
 
     /// Adds an array of strings.
-    pub(super) fn texts<'t>(
+    pub(crate) fn texts<'t>(
         &mut self,
         texts: impl Iterator<Item = &'t [u8]>,
     ) -> Result<(), Unavailable> {
@@ -128,7 +115,7 @@ impl<const LEN: usize> Call<LEN> {
     }
 
     /// The whole message.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -154,15 +141,19 @@ impl<const LEN: usize> Call<LEN> {
         self.push(&[0])
     }
 
-    /// A name as part of an object path, as libnih writes it (`nih_dbus_path`): letters and digits
-    /// as they are, every other byte as `_` and two hexadecimal digits, nothing as `_`.
-    fn push_path_element(&mut self, name: &[u8]) -> Result<(), Unavailable> {
+    fn push_piece(&mut self, piece: Piece<'_>) -> Result<(), Unavailable> {
+        let (name, escapes_digit) = match piece {
+            Piece::Plain(text) => return self.push(text.as_bytes()),
+            Piece::Name(name) => (name, false),
+            Piece::Label(name) => (name, true),
+        };
         if name.is_empty() {
             return self.push(b"_");
         }
         let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
-        for byte in name {
-            if byte.is_ascii_alphanumeric() {
+        for (at, byte) in name.iter().enumerate() {
+            let is_digit = byte.is_ascii_digit() && !(at == 0 && escapes_digit);
+            if byte.is_ascii_alphabetic() || is_digit {
                 self.push(&[*byte])?;
             } else {
                 self.push(&[b'_', digit(byte >> 4), digit(byte & 0x0f)])?;
@@ -188,9 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_of_inits_is_asked_for_like_this() {
-        let mut call = Call::<QUESTION_LEN>::new(Object::Manager, PROPERTIES, "Get", "ss").unwrap();
-        call.text(MANAGER.as_bytes()).unwrap();
+    fn a_property_is_asked_for_like_this() {
+        let path = [Piece::Plain("/com/ubuntu/Upstart")];
+        let mut call = Call::<QUESTION_LEN>::new(1, &path, PROPERTIES, "Get", "ss").unwrap();
+        call.text(b"com.ubuntu.Upstart0_6").unwrap();
         call.text(b"log_priority").unwrap();
         let expected: &[u8] = b"l\x01\0\x01\x2d\0\0\0\x01\0\0\0\x60\0\0\0\
             \x01\x01o\0\x13\0\0\0/com/ubuntu/Upstart\0\0\0\0\0\
@@ -203,14 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_is_named_by_its_path() {
-        let job = Job { name: b"sub/bar", instance: b"" };
-        let call =
-            Call::<QUESTION_LEN>::new(Object::Instance(&job), INSTANCE, "Stop", "b").unwrap();
-        let path = b"/com/ubuntu/Upstart/jobs/sub_2fbar/_\0";
-        assert!(call.bytes().windows(path.len()).any(|window| window == path));
-        let call = Call::<QUESTION_LEN>::new(Object::Class(&job), JOB, "Start", "asb").unwrap();
-        let path = b"/com/ubuntu/Upstart/jobs/sub_2fbar\0";
-        assert!(call.bytes().windows(path.len()).any(|window| window == path));
+    fn names_in_a_path_are_written_as_their_init_does() {
+        use Piece::{Label, Name, Plain};
+        for (path, expected) in [
+            ([Plain("/jobs/"), Name(b"sub/bar")], &b"/jobs/sub_2fbar\0"[..]),
+            ([Plain("/jobs/"), Name(b"")], b"/jobs/_\0"),
+            ([Plain("/jobs/"), Name(b"9p")], b"/jobs/9p\0"),
+            ([Plain("/unit/"), Label(b"web@a-1.service")], b"/unit/web_40a_2d1_2eservice\0"),
+            ([Plain("/unit/"), Label(b"9p9.service")], b"/unit/_39p9_2eservice\0"),
+        ] {
+            let call = Call::<QUESTION_LEN>::new(1, &path, PROPERTIES, "Get", "ss").unwrap();
+            assert!(call.bytes().windows(expected.len()).any(|it| it == expected), "{path:?}");
+        }
     }
 }
