@@ -9,10 +9,11 @@ cd "$(dirname "$0")/.."
 out="target/$target/release"
 
 # The hooks: at a fixed address, which spares them the relocations at every start, and with the
-# small form of SHA-256, which names too long for a file need. Without `deliver`, so that they
-# cannot reach for the network.
+# small form of SHA-256, which names too long for a file need. Code and constants share pages: two
+# more of them would be mostly padding. Without `deliver`, so that they cannot reach for the network.
 hooks() {
-    RUSTFLAGS='-C relocation-model=static --cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"' \
+    RUSTFLAGS='-C relocation-model=static -C link-arg=-Wl,-z,noseparate-code
+        --cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"' \
         cargo rustc --locked --release --target "$target" --target-dir target/hooks \
         --no-default-features --bin "$@"
 }
@@ -20,7 +21,7 @@ hooks pre-start
 hooks pre-stop
 # What reads the kernel log is built for speed, within bounds.
 for hook in post-stop stopping; do
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=2 hooks "$hook" -- -C llvm-args=-inline-threshold=120
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=s hooks "$hook" -- -C llvm-args=-inline-threshold=200
 done
 # 300 KB of relocations in 4 KB: musl has understood that form since 1.2.4.
 cargo rustc --locked --release --target "$target" --bin upstart-crash -- \

@@ -85,9 +85,7 @@ fn failed(case: Case<'_>, told: &SystemdEvidence, result: &str) -> Verdict {
 
 /// Why the service never came up; `None` where it did, or main died of its own.
 fn start_failure(told: &SystemdEvidence, status: &UnitStatus, result: &str) -> Option<String> {
-    let other_than_main =
-        |command: &&FailedCommand| command.setting != "ExecStart" || told.main.is_none();
-    if let Some(command) = status.failed_command.as_ref().filter(other_than_main) {
+    if let Some(command) = blamed(told) {
         let how = Ended::of_child(command.code, command.status)?.words();
         return Some(format!("{}={} failed: {how}", command.setting, command.path));
     }
@@ -121,8 +119,17 @@ fn failed_unasked_perhaps(case: Case<'_>, told: &SystemdEvidence, result: &str) 
     }
 }
 
-/// How main ended, in systemd's words where it killed it.
+/// The command beside main that kept the service from coming up.
+fn blamed(told: &SystemdEvidence) -> Option<&FailedCommand> {
+    let command = told.status.as_ref().ok()?.failed_command.as_ref()?;
+    (command.setting != "ExecStart" || told.main.is_none()).then_some(command)
+}
+
+/// How main ended, in systemd's words where it killed it; or the command that is to blame instead.
 fn exit(told: &SystemdEvidence) -> Exit {
+    if let Some(exit) = blamed(told).and_then(of_command) {
+        return exit;
+    }
     let of_main = told.main.as_ref().map(|ended| Exit::of(Process::Main, ended));
     match (told.result(), of_main) {
         (Some("oom-kill"), Some(exit)) => exit.known_as(ExitKind::Oom),
@@ -132,14 +139,13 @@ fn exit(told: &SystemdEvidence) -> Exit {
         (_, Some(exit)) => exit,
         (Some("oom-kill"), None) => Exit::unknown().known_as(ExitKind::Oom),
         (Some("timeout"), None) => Exit::unknown().known_as(ExitKind::Timeout),
-        (_, None) => of_command(told).unwrap_or_else(Exit::unknown),
+        (_, None) => Exit::unknown(),
     }
 }
 
-/// How the command failed that kept main from running.
-fn of_command(told: &SystemdEvidence) -> Option<Exit> {
-    let FailedCommand { setting, code, status, .. } =
-        told.status.as_ref().ok()?.failed_command.as_ref()?;
+/// How `command` failed.
+fn of_command(command: &FailedCommand) -> Option<Exit> {
+    let FailedCommand { setting, code, status, .. } = command;
     let process = match setting.as_str() {
         "ExecStart" => Process::Main,
         "ExecStartPost" => Process::PostStart,

@@ -3,6 +3,7 @@
 
 mod by_event;
 mod by_log;
+mod by_systemd;
 
 use super::*;
 use crate::evidence::{
