@@ -22,7 +22,7 @@ use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::supervisor::Supervisor;
 use crate::systemd::UnitStatus;
 use crate::time::Timestamp;
-use crate::verdict::{self, Exit, Severity, Verdict, VerdictKind};
+use crate::verdict::{self, Exit, ExitKind, Severity, Verdict, VerdictKind};
 
 #[cfg(feature = "deliver")]
 pub use {
@@ -267,7 +267,9 @@ fn key(host: &str, job: &JobFacts) -> String {
 fn summary(host: &str, job: &JobFacts, verdict: &Verdict) -> String {
     let mut text =
         format!("{host}: {} {}", job.title(), verdict::in_words(verdict.kind, &verdict.exit));
-    if let Some(ran) = job.ran_seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
+    // What could not be executed did not run.
+    let ran = job.ran_seconds.filter(|_| verdict.exit.kind != ExitKind::NotStarted);
+    if let Some(ran) = ran.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
         let _ = write!(text, " after {}", duration_in_words(ran));
     }
     one_line(&text)
@@ -300,7 +302,6 @@ pub fn duration_in_words(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::ExitKind;
 
     #[test]
     fn durations_read_like_speech() {

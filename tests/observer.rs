@@ -4,6 +4,7 @@
 mod support;
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 use support::Hook::{Observer, PreStart};
 use support::{HookRun, Host, Layout, NOBODY, Stderr, Surroundings};
 
@@ -178,6 +179,7 @@ fn a_respawned_crash_is_told_though_nobody_names_its_signal_in_the_event() {
     let report = host.only_report();
     assert_eq!(report["exit"]["signal_name"], "SIGBUS");
     assert_eq!(report["evidence"]["stopping"]["failed"], false);
+    assert_eq!(report["init"], json!({"kind": "upstart", "version": "1.13.2"}));
 }
 
 /// The file that starts it says what the design rests on.

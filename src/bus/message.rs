@@ -181,4 +181,47 @@ pub(crate) mod testing {
             Answer::Done(..) | Answer::Other | Answer::Error(..) => None,
         }
     }
+
+    /// The answer to call number 1 whose one argument is the variant `value`.
+    pub(crate) fn answer(value: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+        let fields = b"\x05\x01u\0\x01\0\0\0\x08\x01g\0\x01v\0\0";
+        [&b"l\x02\x01\x01"[..], &length, b"\x01\0\0\0\x0f\0\0\0", fields, value].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{answer, body};
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_value_is_read_by_its_type() {
+        let job = b"\x04(uo)\0\0\0\x07\0\0\0\x04\0\0\0/j/7\0";
+        for (bytes, expected) in [
+            (&b"\x01s\0\0\x04\0\0\0stop\0"[..], Some(Value::Text(b"stop"))),
+            (b"\x01u\0\0\x07\0\0\0", Some(Value::Number(7))),
+            (b"\x01i\0\0\xff\xff\xff\xff", Some(Value::Number(u64::MAX))),
+            (b"\x01t\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0", Some(Value::Number(1 << 32 | 1))),
+            (job, Some(Value::Numbered(7, b"/j/7"))),
+            (b"\x02as\0\0\0\0\0\0\0\0\0", None),
+            (b"\x01s\0\0\xff\0\0\0stop\0", None),
+        ] {
+            let message = answer(bytes);
+            assert_eq!(body(&message).unwrap().value(), expected, "{bytes:?}");
+            for end in 0..message.len() {
+                let cut = message.get(..end).and_then(body).and_then(Body::value);
+                assert!(cut.is_none(), "{bytes:?} up to {end}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_do_harm(bytes in proptest::collection::vec(any::<u8>(), 0..99)) {
+            let _ = body(&bytes).and_then(Body::value);
+            let _ = body(&answer(&bytes)).and_then(Body::value);
+        }
+    }
 }

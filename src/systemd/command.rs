@@ -85,3 +85,77 @@ fn command(reader: &mut Reader<'_>) -> Option<Command> {
     let (code, status) = (reader.u32()?.cast_signed(), reader.u32()?.cast_signed());
     Some(Command { path, ignored, exited, code, status })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::testing::{answer, body};
+    use proptest::prelude::*;
+
+    /// What systemd says of commands: path, whether a failure is ignored, exit time, code, status.
+    fn commands(commands: &[(&str, bool, u64, i32, i32)]) -> Vec<u8> {
+        let mut array = Vec::new();
+        // Behind the signature and the length, at a multiple of 8.
+        for (path, ignored, exited, code, status) in commands {
+            array.resize(array.len().next_multiple_of(8), 0);
+            for text in [path, "argument"] {
+                if text == "argument" {
+                    array.resize(array.len().next_multiple_of(4), 0);
+                    array.extend(13_u32.to_le_bytes());
+                }
+                array.resize(array.len().next_multiple_of(4), 0);
+                array.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
+                array.extend(text.as_bytes());
+                array.push(0);
+            }
+            array.resize(array.len().next_multiple_of(4), 0);
+            array.extend(u32::from(*ignored).to_le_bytes());
+            array.resize(array.len().next_multiple_of(8), 0);
+            for stamp in [1, 1, 1, *exited] {
+                array.extend(u64::to_le_bytes(stamp));
+            }
+            array.extend(53_u32.to_le_bytes());
+            array.extend(code.to_le_bytes());
+            array.extend(status.to_le_bytes());
+        }
+        let length = u32::try_from(array.len()).unwrap().to_le_bytes();
+        answer(&[&b"\x0ea(sasbttttuii)\0"[..], &length, b"\0\0\0\0", &array].concat())
+    }
+
+    fn found(message: &[u8]) -> Option<(String, i32, i32)> {
+        let failed = last_failed("ExecStartPre", body(message)?, 100)?;
+        Some((failed.path, failed.code, failed.status))
+    }
+
+    #[test]
+    fn the_last_command_that_failed_in_this_run_is_to_blame() {
+        let blamed = |path: &str, code, status| Some((path.to_owned(), code, status));
+        for (rows, expected) in [
+            (&[("/a", false, 200, 1, 0), ("/b", false, 300, 1, 4)][..], blamed("/b", 1, 4)),
+            (&[("/a", false, 200, 2, 11), ("/b", false, 0, 0, 0)], blamed("/a", 2, 11)),
+            (&[("/a", true, 200, 1, 1), ("/b", false, 300, 1, 0)], None),
+            (&[("/a", false, 99, 1, 1)], None),
+            (&[], None),
+        ] {
+            assert_eq!(found(&commands(rows)), expected, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_blames_nobody() {
+        let message = commands(&[("/a", false, 200, 1, 4)]);
+        assert!(found(&message).is_some());
+        for end in 0..message.len() {
+            assert_eq!(message.get(..end).and_then(found), None, "{end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_changed_byte_does_harm(at in 0..200_usize, byte in any::<u8>()) {
+            let mut message = commands(&[("/a", false, 200, 1, 4), ("/b", true, 300, 1, 0)]);
+            message.iter_mut().skip(at).take(1).for_each(|slot| *slot = byte);
+            let _ = found(&message);
+        }
+    }
+}

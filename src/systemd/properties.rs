@@ -133,8 +133,9 @@ pub(super) fn read(systemd: &Systemd, unit: &[u8]) -> Result<UnitStatus, Unavail
         return Err(Unavailable::UnknownJob);
     }
     status.was_active = raw.active_enter >= raw.inactive_exit && raw.active_enter > 0;
-    let began_in_this_run = raw.main_start > 0 && raw.main_start >= raw.inactive_exit;
-    if began_in_this_run {
+    // Its start is stamped a moment before the unit's own, its end never is.
+    let is_of_this_run = raw.main_exit >= raw.inactive_exit || status.main_pid.is_some();
+    if raw.main_start > 0 && is_of_this_run {
         status.ran_micros = raw.main_exit.checked_sub(raw.main_start);
         let both = status.was_active && raw.main_exit >= raw.main_start && raw.active_exit > 0;
         status.ended_by_itself = both.then_some(raw.main_exit <= raw.active_exit);

@@ -19,6 +19,9 @@ use crate::support::GENEROUS;
 /// Where init listens under the root of a test.
 pub const SOCKET: &str = "/var/run/upstart.socket";
 
+/// What it says of itself.
+const VERSION: &str = "init (upstart 1.13.2)";
+
 /// What a caller wants of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
@@ -42,6 +45,8 @@ pub(super) enum Answer {
         log_priority: LogPriority,
         all: bool,
     },
+    /// Which Upstart it is.
+    Version,
     Done(Goal),
     /// The paths of a job's instances.
     Instances(Vec<String>),
@@ -194,6 +199,7 @@ impl Call {
     fn of_init(&self, log_priority: LogPriority) -> Option<Answer> {
         let is_of_init = self.path == "/com/ubuntu/Upstart";
         match &*self.member {
+            "Get" if is_of_init && self.body.ends_with(b"version\0") => Some(Answer::Version),
             "Get" | "GetAll" if is_of_init => {
                 let all = self.member == "GetAll";
                 Some(Answer::LogPriority { log_priority, all })
@@ -210,6 +216,11 @@ impl Call {
                 properties(&mut body, &goal.to_string(), &state.to_string(), &processes);
                 self.reply(2, "", "a{sv}", body)
             }
+            Answer::Version => {
+                body.signature("s");
+                body.text(VERSION);
+                self.reply(2, "", "v", body)
+            }
             Answer::LogPriority { log_priority, all: false } => {
                 body.signature("s");
                 body.text(&log_priority.to_string());
@@ -217,10 +228,9 @@ impl Call {
             }
             Answer::LogPriority { log_priority, all: true } => {
                 body.counted(|all| {
-                    for (name, value) in [
-                        ("version", "init (upstart 1.13.2)"),
-                        ("log_priority", &log_priority.to_string()),
-                    ] {
+                    for (name, value) in
+                        [("version", VERSION), ("log_priority", &log_priority.to_string())]
+                    {
                         all.property(name, value);
                     }
                 });
