@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{CliError, warn};
-use crate::hooks;
+use crate::hooks::{self, Kick};
 use crate::notifier::{self, Bell, Watch};
 use crate::paths::Places;
 use crate::spool::{Limits, Request, Spool};
@@ -34,7 +34,7 @@ pub(super) fn have_done(
         watch.wait(left);
     }
     // Also where one was at work: it may have ended, and stepped back for us before.
-    if let Err(errno) = hooks::kick(places) {
+    if let Err(errno) = hooks::kick(places, Kick::Detached) {
         warn(format_args!("cannot start the notifier: {errno}; upstart-crash deliver does"));
     }
     Ok(!spool.is_asked(id))

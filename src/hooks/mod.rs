@@ -12,7 +12,7 @@ mod systemd;
 mod unseen;
 mod witness;
 
-pub use kick::kick;
+pub use kick::{Kick, kick};
 #[cfg(feature = "deliver")]
 pub use observed::observed_file;
 pub use observed::selects;

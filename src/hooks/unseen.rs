@@ -1,6 +1,6 @@
 //! What is done with the marker of a run whose end nobody accounted for.
 
-use super::kick::kick;
+use super::kick::{Kick, kick};
 use super::this_instant;
 use crate::marker::{Content, Marker};
 use crate::paths::Places;
@@ -33,6 +33,6 @@ pub(super) fn keep_unseen(
         let text = earlier.write().ok_or(Errno::E2BIG)?;
         spool::put(places, Drop::Unseen, id, &text)?;
     }
-    let _ = kick(places);
+    let _ = kick(places, Kick::Detached);
     Ok(())
 }

@@ -55,6 +55,8 @@ pub fn deliver(
     load: Load<'_>,
     say: Say<'_>,
 ) -> Result<(), NotifierError> {
+    // First of all: one that stays would start the next notifier at once, also for a broken config.
+    spool.take_kick();
     let mut first = Some(load()?);
     loop {
         let stand_in = spool.stand_in();
@@ -249,7 +251,7 @@ fn anything_owed(spool: &Spool, active: &[&NamedSink]) -> Result<bool, SpoolErro
 
 /// Watches what hooks write and what workers settle, so that both end the wait, as `bell` does.
 fn watch_over(spool: &Spool, sinks: &[&str], bell: &Bell) -> Result<Watch, SpoolError> {
-    let mut directories = spool.arrival_dirs().to_vec();
+    let mut directories = spool.arrival_dirs();
     for sink in sinks {
         directories.push(spool.make_queue(sink)?);
     }

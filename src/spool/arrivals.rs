@@ -55,10 +55,12 @@ impl Spool {
         Ok(ids_of(&names, ".marker").next().is_some())
     }
 
-    /// Where hooks leave what they have, and other notifiers their word: the directories to be
-    /// watched.
-    pub fn arrival_dirs(&self) -> [PathBuf; 3] {
-        [self.dir.join("new"), self.dir.join("unseen"), self.dir.clone()]
+    /// Where hooks leave what they have, and their kicks, and other notifiers their word: the
+    /// directories to be watched.
+    pub fn arrival_dirs(&self) -> Vec<PathBuf> {
+        let mut dirs = vec![self.dir.join("new"), self.dir.join("unseen"), self.dir.clone()];
+        dirs.extend(Some(self.kicks()).filter(|kicks| kicks.is_dir()));
+        dirs
     }
 
     /// Where reports arrive for the first time: the directories to be watched by whoever only looks.

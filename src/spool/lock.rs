@@ -54,12 +54,13 @@ impl Spool {
         let _ = open_empty(&self.dir.join("word"));
     }
 
-    /// Whether somebody has left word, not to be told again.
+    /// Whether somebody has left word, or a kick, which comes to the same: not to be told again.
     pub fn take_word(&self) -> bool {
-        fs::remove_file(self.dir.join("word")).is_ok()
+        let kicked = self.take_kick();
+        fs::remove_file(self.dir.join("word")).is_ok() || kicked
     }
 
-    /// Whether somebody has left word.
+    /// Whether somebody has left word. For a kick that comes this late the next notifier is started.
     pub fn has_word(&self) -> bool {
         self.dir.join("word").exists()
     }

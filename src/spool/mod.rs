@@ -25,7 +25,8 @@
 //! ```
 //!
 //! What the spool does not take, on a disk that is full or read-only, the hooks put into the
-//! emergency spool, which has `tmp/`, `new/` and `unseen/`; the notifier carries it over.
+//! emergency spool, which has `tmp/`, `new/` and `unseen/`; the notifier carries it over. There also
+//! lies the kick, in `kicks/` (`kick.rs`), on a host where systemd starts the notifier.
 //!
 //! A report that lies in `archive/` and in no `queue/` is settled: every sink has it, or is named
 //! in `dead/`. Of a delivery that was killed on its way nothing is lost: it is made once more.
@@ -57,6 +58,7 @@ mod entries;
 mod examination;
 #[cfg(feature = "deliver")]
 mod incidents;
+mod kick;
 #[cfg(feature = "deliver")]
 mod limits;
 #[cfg(feature = "deliver")]
@@ -106,6 +108,8 @@ pub use {
     store::{Say, Spool, Torn},
     trouble::Trouble,
 };
+
+pub use kick::leave_kick;
 
 use crate::id::{ReportId, RunId};
 use crate::paths::{Place, Places};

@@ -95,7 +95,8 @@ fn catch_signals() {
     }
 }
 
-fn set_deadline() {
+/// Ends the process, by a fatal signal, [`DEADLINE`] from now.
+pub(super) fn set_deadline() {
     let mut timer = libc::itimerval {
         it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
         it_value: libc::timeval { tv_sec: 0, tv_usec: 0 },

@@ -3,12 +3,15 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use super::door::set_deadline;
+
 static LAST_ACT: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// From now on `act` is done once before the process exits because it was cut short; not where its
 /// story came to its end.
 ///
-/// It may run in a signal handler, anywhere in the story: it must not allocate, and not wait.
+/// It may run in a signal handler, anywhere in the story: it must not allocate, and not wait. It has
+/// the time of a story at most, whatever became of the first one.
 pub fn set_last_act(act: fn()) {
     LAST_ACT.store(act as *mut (), Ordering::Release);
 }
@@ -18,6 +21,7 @@ pub fn set_last_act(act: fn()) {
 pub(super) fn leave() -> ! {
     let act = LAST_ACT.swap(ptr::null_mut(), Ordering::AcqRel);
     if !act.is_null() {
+        set_deadline();
         // SAFETY: what is stored is null or a `fn()`.
         let act = unsafe { std::mem::transmute::<*mut (), fn()>(act) };
         act();
