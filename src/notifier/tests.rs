@@ -422,3 +422,45 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
     assert!(lines.lock().unwrap().iter().any(|line| line.contains("unknown key")));
     assert_eq!(spool.first("slack.ops"), Some(id(1)), "still owed");
 }
+
+#[test]
+fn a_kick_is_taken_away_first_of_all() {
+    let (_dir, spool) = empty();
+    let kick = || spool.leave("kicks", "kick", b"");
+    kick();
+    deliver(NOWHERE, &spool, &|| Err(unknown_key()), &|_| ()).unwrap_err();
+    assert!(!spool.take_kick(), "a broken config starts no second notifier");
+
+    let lock = spool.lock().unwrap();
+    spool.take_word();
+    kick();
+    run(&spool, &[]);
+    assert!(!spool.take_kick(), "nor does one that steps back");
+    assert!(spool.has_word(), "it leaves word");
+    drop(lock);
+}
+
+#[test]
+fn a_kick_at_work_is_as_good_as_word() {
+    let (_dir, spool) = empty();
+    spool.leave_report(1);
+    spool.leave("kicks", "kick", b"");
+    spool.take_kick();
+    let an_hour = Wait::For(Duration::from_secs(3600));
+    let deaf = Service::answering([Outcome::Retry { why: why(), wait: an_hour }]);
+    let next = Service::default();
+    let is_kicked = Mutex::new(false);
+    let load = || {
+        let name = if *is_kicked.lock().unwrap() { "slack.new" } else { "slack.ops" };
+        Ok(config(&[(name, if name == "slack.ops" { &deaf } else { &next })]))
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| deliver(NOWHERE, &spool, &load, &|_| ()).unwrap());
+        deaf.wait_for(1);
+        *is_kicked.lock().unwrap() = true;
+        spool.leave_report(2);
+        spool.leave("kicks", "kick", b"");
+        next.wait_for(1);
+    });
+    assert!(!spool.take_kick());
+}
