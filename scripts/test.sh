@@ -10,4 +10,5 @@ UPSTART_MONITOR_TEST_PROGRAMS="$PWD/dist/bin" cargo nextest run --locked --no-fa
     --test delivery --test faults --test kick --test lives --test markers --test never_harm \
     --test histories --test old_kernels --test restart --test rows --test snapshot --test verdicts
 # The packages, which the others do not need.
-cargo nextest run --locked --no-fail-fast --test package --test package_formats --run-ignored only
+cargo nextest run --locked --no-fail-fast --test package --test package_inits --test package_formats \
+    --run-ignored only

@@ -71,7 +71,7 @@ fn what_is_installed_has_its_mode_and_is_roots() {
     let debian = Debian::new();
     let before = debian.tree();
     let said = debian.install(&made(".deb")).well();
-    assert!(said.contains("upstart-crash enable JOB"), "{said}");
+    assert!(said.contains("upstart-crash enable NAME"), "{said}");
     let new = changed(&before, &debian.tree());
 
     let modes = [
@@ -90,6 +90,9 @@ fn what_is_installed_has_its_mode_and_is_roots() {
         ("/opt/upstart-monitor/bin/pre-stop", "100755 0:0"),
         ("/opt/upstart-monitor/bin/stopping", "100755 0:0"),
         ("/opt/upstart-monitor/bin/upstart-crash", "100755 0:0"),
+        ("/usr/lib/systemd/system/service.d/50-upstart-monitor.conf", "100644 0:0"),
+        ("/usr/lib/systemd/system/upstart-monitor-deliver.path", "100644 0:0"),
+        ("/usr/lib/systemd/system/upstart-monitor-deliver.service", "100644 0:0"),
         ("/usr/sbin/upstart-crash", "120777 0:0"),
         ("/usr/share/doc/upstart-monitor-hooks/README.md", "100644 0:0"),
         ("/usr/share/doc/upstart-monitor-hooks/changelog.gz", "100644 0:0"),
@@ -101,7 +104,13 @@ fn what_is_installed_has_its_mode_and_is_roots() {
         assert!(found.starts_with(what), "{path} is {found}, not {what}");
     }
     // What others share, and a minimal Debian does not have.
-    let shared = ["/etc/init", "/usr/share/bash-completion", "/usr/share/fish", "/usr/share/zsh"];
+    let shared = [
+        "/etc/init",
+        "/usr/lib/systemd",
+        "/usr/share/bash-completion",
+        "/usr/share/fish",
+        "/usr/share/zsh",
+    ];
     for (path, what) in &new {
         assert!(what.contains(" 0:0 "), "{path} is {what}");
         let is_shared = what.starts_with("40755") && shared.iter().any(|it| path.starts_with(it));
@@ -275,19 +284,4 @@ fn it_lives_beside_upstarts_own_package_of_a_like_name() {
         )
         .well();
     assert_eq!(debian.status(), "installed");
-}
-
-#[test]
-#[ignore = "needs `make deb`"]
-fn upstart_is_told_of_its_new_jobs_where_it_is_at_work() {
-    let debian = Debian::new();
-    for (version, told) in [("(upstart 1.13.2)", true), ("", false)] {
-        let initctl =
-            format!("#!/bin/sh\necho $1 >>/told\n[ \"$1\" != version ] || echo 'init {version}'\n");
-        debian.write("/sbin/initctl", &initctl);
-        debian.write("/told", "");
-        debian.run("chmod 755 /sbin/initctl").well();
-        debian.install(&made(".deb")).well();
-        assert_eq!(debian.read("/told").contains("reload-configuration"), told);
-    }
 }

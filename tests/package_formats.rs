@@ -64,6 +64,10 @@ fn rpm_of_2010_can_read_the_rpm() {
     }
     let scripts = say("rpm -qp --scripts $1", &rpm);
     assert!(scripts.contains("these jobs name its hooks"), "{scripts}");
+    assert!(
+        scripts.contains("postuninstall scriptlet"),
+        "systemd is told of the removal: {scripts}"
+    );
     let configs = say("rpm -qp --configfiles $1", &rpm);
     let conffiles = say("dpkg-deb -I $1 conffiles", &made(".deb"));
     assert_eq!(configs, conffiles);
@@ -104,6 +108,28 @@ fn all_three_hold_the_same() {
     assert!(deb.contains_key("/opt/upstart-monitor/bin/pre-start"), "{deb:#?}");
     assert_eq!(tarball, deb);
     assert_eq!(rpm, deb);
+}
+
+#[test]
+#[ignore = "needs `make deb`"]
+fn systemd_starts_what_is_linked_and_looks_after_all_services_but_ours() {
+    let units = "/usr/lib/systemd/system";
+    let tree = unpacked("dpkg-deb -x $1 .", &made(".deb"));
+    for unit in ["upstart-monitor-deliver.path", "upstart-monitor-deliver.service"] {
+        let link = &tree[&format!("{units}/multi-user.target.wants/{unit}")];
+        assert!(link.ends_with(&format!(" ../{unit}")), "{link}");
+        assert!(tree.contains_key(&format!("{units}/{unit}")));
+    }
+    let name = "50-upstart-monitor.conf";
+    let read = |directory: &str| {
+        let path = format!("packaging/systemd/{directory}/{name}");
+        assert!(tree.contains_key(&format!("{units}/{directory}/{name}")));
+        fs::read_to_string(project(&path)).unwrap()
+    };
+    let sets =
+        |text: &str| text.lines().filter(|line| !line.starts_with('#')).any(|l| l.contains('='));
+    assert!(sets(&read("service.d")));
+    assert!(!sets(&read("upstart-monitor-deliver.service.d")), "it takes the other's place");
 }
 
 #[test]
