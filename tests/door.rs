@@ -46,6 +46,12 @@ fn what_never_ends_is_ended() {
 }
 
 #[test]
+fn a_last_act_that_never_ends_is_ended_too() {
+    let ran = goes_wrong(&Host::new(), "last act").says_nothing();
+    assert!(ran.took >= 2 * upstart_monitor::sys::DEADLINE, "{:?}: not that early", ran.took);
+}
+
+#[test]
 fn what_goes_well_says_nothing() {
     goes_wrong(&Host::new(), "").says_nothing();
 }
