@@ -80,7 +80,7 @@ pub(super) fn capture(
         Err(errno) if is_left_to_the_observer(places, errno) => return,
         Err(errno) => {
             // It may make room.
-            let _ = kick(places, Kick::Detached);
+            let _ = kick(places, Kick::under(job.supervisor));
             let reason = errno.desc().as_bytes();
             return say(&[
                 b"the spool takes no report: ",
@@ -91,7 +91,7 @@ pub(super) fn capture(
     };
     consume(marker);
     if captured == Captured::Report {
-        let _ = kick(places, Kick::Detached);
+        let _ = kick(places, Kick::under(job.supervisor));
     }
 }
 
@@ -207,7 +207,7 @@ fn tell_even_if_cut_short(places: Places, content: &Content) {
     if LAST_FACTS.set((places, content.clone())).is_ok() {
         sys::set_last_act(|| {
             let Some((places, content)) = LAST_FACTS.get() else { return };
-            let _ = kick_after(*places, Kick::Detached, &|| {
+            let _ = kick_after(*places, Kick::under(content.supervisor), &|| {
                 let id = content.report_id();
                 if let (false, Some(text)) = (spool::holds(*places, id), content.write()) {
                     let _ = spool::put(*places, Drop::Unseen, id, &text);

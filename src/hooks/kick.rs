@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 
 use crate::paths::{COMMAND, Places};
 use crate::spool::leave_kick;
+use crate::supervisor::Supervisor;
 use crate::sys::{self, CPath, Detached, Errno, MAX_VARIABLES, spawn_detached};
 
 /// The notifier's search path; nothing of the job's environment reaches it but what tells it where
@@ -18,6 +19,16 @@ pub enum Kick {
     /// systemd, which would kill such a process with the control group of the unit that the hook is
     /// of. A path unit of ours watches for what the hook leaves instead.
     Left,
+}
+
+impl Kick {
+    /// The one for a hook of `supervisor`'s.
+    pub(super) fn under(supervisor: Supervisor) -> Self {
+        match supervisor {
+            Supervisor::Systemd => Self::Left,
+            Supervisor::Upstart | Supervisor::Runit | Supervisor::S6 => Self::Detached,
+        }
+    }
 }
 
 /// Has the notifier started: `upstart-crash deliver`, the one beside this program.

@@ -33,6 +33,6 @@ pub(super) fn keep_unseen(
         let text = earlier.write().ok_or(Errno::E2BIG)?;
         spool::put(places, Drop::Unseen, id, &text)?;
     }
-    let _ = kick(places, Kick::Detached);
+    let _ = kick(places, Kick::under(earlier.supervisor));
     Ok(())
 }

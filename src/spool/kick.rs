@@ -55,7 +55,8 @@ impl Spool {
     }
 }
 
-#[cfg(all(test, feature = "deliver"))]
+#[cfg(test)]
+#[cfg(feature = "deliver")]
 mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::PermissionsExt;
