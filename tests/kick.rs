@@ -187,3 +187,31 @@ fn the_hook_waits_neither_for_it_nor_for_its_absence() {
     host.hook(PostStop, "nginx").stderr(Stderr::Read).run().harms_nobody().says_nothing();
     assert_eq!(host.reports().len(), 2);
 }
+
+#[test]
+fn under_systemd_the_kick_is_one_file_and_no_process() {
+    let host = host_with_recorder();
+    let kicks = "/var/run/upstart-monitor/kicks";
+    let trace = host.path("/trace").to_str().unwrap().to_owned();
+    let of_systemd = |hook: Hook| {
+        host.run(&host.program(hook.name()))
+            .arguments(["systemd", "nginx.service"])
+            .env("SERVICE_RESULT", "signal")
+            .env("EXIT_CODE", "killed")
+            .env("EXIT_STATUS", "SEGV")
+            .under(["strace", "-o", &trace, "-e", "trace=process"])
+            .run()
+            .harms_nobody();
+        let trace = host.read("/trace");
+        assert!(!trace.contains("fork(") && !trace.contains("clone"), "{hook:?}: {trace}");
+        let left = std::fs::read_dir(host.path(kicks)).into_iter().flatten();
+        left.map(|file| file.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_systemd(PreStart), [""; 0], "there is nothing to tell");
+    assert_eq!(of_systemd(PreStart), ["kick"], "of an end that nobody saw");
+    std::fs::remove_file(host.path(&format!("{kicks}/kick"))).unwrap();
+    for crashes in 1..=2 {
+        assert_eq!(of_systemd(PostStop), ["kick"]);
+        assert_eq!(host.reports().len(), crashes);
+    }
+}

@@ -136,6 +136,12 @@ impl<'a> HookRun<'a> {
         self
     }
 
+    /// What the program is given; before [`Self::under`].
+    pub fn arguments(mut self, words: impl IntoIterator<Item: Into<OsString>>) -> Self {
+        self.words.extend(words.into_iter().map(Into::into));
+        self
+    }
+
     /// Runs `words` with the hook and its arguments behind them, as `strace` is used.
     pub fn under(mut self, words: impl IntoIterator<Item: Into<OsString>>) -> Self {
         self.words.splice(0..0, words.into_iter().map(Into::into));
