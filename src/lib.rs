@@ -72,6 +72,8 @@ pub mod secret;
 #[cfg(feature = "deliver")]
 pub mod sinks;
 #[cfg(feature = "deliver")]
+pub mod supervisors;
+#[cfg(feature = "deliver")]
 pub mod terminal;
 #[cfg(feature = "deliver")]
 pub mod zone;

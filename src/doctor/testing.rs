@@ -6,7 +6,7 @@ use super::host::{
     ConfigFacts, Host, Instance, JobFacts, KernelLogFacts, Machine, Mark, Program, ProgramState,
     Programs, SinkFacts, SpoolFacts, Us,
 };
-use crate::enable::{HOOKS, JobPlace, path_of};
+use crate::enable::upstart::{HOOKS, JobPlace, path_of};
 use crate::init::{Goal, InitStatus, LogPriority, State};
 use crate::job_file::{Effective, JobFile};
 use crate::paths::COMMAND;

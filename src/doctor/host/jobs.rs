@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::init::Asked;
-use crate::enable::{HOOKS, JobPlace, Refused, calls, find};
+use crate::enable::Refused;
+use crate::enable::upstart::{HOOKS, JobPlace, calls, find};
 use crate::init::{InitStatus, State, Unavailable};
 use crate::job::Job;
 use crate::job_file::{Effective, JobFile, Process, Which};

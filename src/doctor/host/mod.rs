@@ -9,7 +9,8 @@ mod programs;
 mod spool;
 
 use crate::config::Config;
-use crate::enable::{Refused, is_observed, is_ours};
+use crate::enable::Refused;
+use crate::enable::upstart::{is_observed, is_ours};
 use crate::hooks;
 use crate::init::{LogPriority, Unavailable};
 use crate::paths::{OBSERVED, Place, Places};
