@@ -17,7 +17,7 @@ pub mod upstart;
 pub use change::{Change, FileChange};
 pub use programs::{is_executable, program};
 pub use refused::Refused;
-pub use target::{Target, find};
+pub use target::{Target, find, meant};
 
 /// What stands behind a call on a line of its own.
 const MARK: &str = "  # upstart-crash enable";

@@ -94,12 +94,35 @@ impl Target {
     }
 }
 
+/// What `named` means, where that is one thing.
+///
+/// # Errors
+/// As [`meant`], and [`Refused::Several`] where more than one supervisor has a service of a name.
+pub fn find(
+    places: Places,
+    supervisors: &Supervisors,
+    asked: Option<Kind>,
+    named: &str,
+) -> Result<Vec<Target>, Refused> {
+    let found = meant(places, supervisors, asked, named)?;
+    let mut kinds_of: BTreeMap<&str, Vec<Kind>> = BTreeMap::new();
+    for target in &found {
+        let kinds = kinds_of.entry(target.job()).or_default();
+        if !kinds.contains(&target.kind()) {
+            kinds.push(target.kind());
+        }
+    }
+    if let Some((job, kinds)) = kinds_of.into_iter().find(|(_, kinds)| kinds.len() > 1) {
+        return Err(Refused::Several(job.to_owned(), kinds));
+    }
+    Ok(found)
+}
+
 /// What `named` means to the supervisors of this host, or to the one that was asked for.
 ///
 /// # Errors
-/// [`Refused::NoJob`] where it means nothing, [`Refused::Several`] where more than one supervisor has
-/// a service of that name.
-pub fn find(
+/// [`Refused::NoJob`] where it means nothing to any.
+pub fn meant(
     places: Places,
     supervisors: &Supervisors,
     asked: Option<Kind>,
@@ -125,16 +148,6 @@ pub fn find(
             None if kinds.is_empty() => Refused::NoSupervisor,
             None => Refused::NoJob(named.to_owned()),
         });
-    }
-    let mut kinds_of: BTreeMap<&str, Vec<Kind>> = BTreeMap::new();
-    for target in &found {
-        let kinds = kinds_of.entry(target.job()).or_default();
-        if !kinds.contains(&target.kind()) {
-            kinds.push(target.kind());
-        }
-    }
-    if let Some((job, kinds)) = kinds_of.into_iter().find(|(_, kinds)| kinds.len() > 1) {
-        return Err(Refused::Several(job.to_owned(), kinds));
     }
     Ok(found)
 }

@@ -62,7 +62,7 @@ impl Unit {
     }
 
     /// The texts of its file and of its drop-ins, in the order in which they count.
-    pub(super) fn files(&self, places: Places) -> Vec<String> {
+    pub fn files(&self, places: Places) -> Vec<String> {
         let mut drop_ins = Vec::new();
         let template = template_of(&self.name);
         for name in [Some(&self.name), template.as_ref()].into_iter().flatten() {
