@@ -11,6 +11,7 @@ use super::look::Look;
 use super::page::Page;
 use crate::paths::{CONFIG, NoPath, Place, Places};
 use crate::snapshot::Host;
+use crate::supervisors::{Supervisor, Supervisors};
 
 /// The commit that this was built from, where whoever built it said so.
 const COMMIT: Option<&str> = option_env!("UPSTART_MONITOR_COMMIT");
@@ -36,6 +37,8 @@ struct Facts {
     arch: String,
     /// The name of the program that is process 1.
     init: Option<String>,
+    /// Who supervises services here.
+    supervisors: Vec<Supervisor>,
     spool: Option<PathBuf>,
     emergency_spool: Option<PathBuf>,
     markers: Option<PathBuf>,
@@ -44,7 +47,8 @@ struct Facts {
 
 impl Version {
     pub(super) fn run(self, places: Places, out: &mut dyn Write) -> Result<(), CliError> {
-        let facts = Facts::here(places);
+        let supervisors = Supervisors::find(places);
+        let facts = Facts::here(places, &supervisors);
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&facts).unwrap_or_default())?;
             return Ok(());
@@ -54,6 +58,7 @@ impl Version {
         let mut page = Page::new(out, Look::of_stdout(), 11);
         page.fact("Kernel", &format!("{} {}", facts.kernel, facts.arch))?;
         page.fact("Init", facts.init.as_deref().unwrap_or("unknown"))?;
+        page.fact("Services", &format!("of {}", supervisors.words()))?;
         for (name, path) in [
             ("Spool", &facts.spool),
             ("Emergency", &facts.emergency_spool),
@@ -69,7 +74,7 @@ impl Version {
 }
 
 impl Facts {
-    fn here(places: Places) -> Self {
+    fn here(places: Places, supervisors: &Supervisors) -> Self {
         let host = Host::here();
         let path = |place, rest| -> Option<PathBuf> {
             let path: Result<_, NoPath> = places.path(place, rest);
@@ -82,6 +87,7 @@ impl Facts {
             kernel: host.kernel,
             arch: host.arch,
             init: init.map(|name| name.trim_end().to_owned()),
+            supervisors: supervisors.all().to_vec(),
             spool: path(Place::Spool, ""),
             emergency_spool: path(Place::EmergencySpool, ""),
             markers: path(Place::Run, ""),

@@ -8,6 +8,7 @@ pub mod systemctl;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,15 @@ pub struct Supervisor {
     pub version: Option<String>,
     /// Whether it is at work now.
     pub is_at_work: bool,
+}
+
+/// `systemd 252`, and that it is not at work where it is not.
+impl fmt::Display for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        self.version.iter().try_for_each(|version| write!(f, " {version}"))?;
+        if self.is_at_work { Ok(()) } else { f.write_str(" (not at work)") }
+    }
 }
 
 /// The supervisors of a host.
@@ -73,6 +83,12 @@ impl Supervisors {
     /// All of them.
     pub fn all(&self) -> &[Supervisor] {
         &self.here
+    }
+
+    /// All of them in words.
+    pub fn words(&self) -> String {
+        let words: Vec<_> = self.here.iter().map(Supervisor::to_string).collect();
+        if words.is_empty() { "no supervisor that is known".to_owned() } else { words.join(", ") }
     }
 
     /// Whether `kind` is one of them.

@@ -61,6 +61,10 @@ fn print(facts: &Facts, page: &mut Page<'_>) -> Result<(), CliError> {
             some.iter().try_for_each(|what| page.item(what))?;
         }
     }
+    let supervisors: Vec<_> = facts.supervisors.iter().map(ToString::to_string).collect();
+    if !supervisors.is_empty() {
+        page.fact("Services", &format!("of {}", supervisors.join(", ")))?;
+    }
     match &facts.last_crash {
         None => page.fact("Last crash", "none has been reported")?,
         Some(last) => {
