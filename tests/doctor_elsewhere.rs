@@ -38,10 +38,7 @@ fn of_systemd() -> Host {
     let host = host();
     host.make_dir("/run/systemd/system");
     host.write(&format!("{UNITS}/api.service"), "[Service]\nExecStart=/bin/a\n");
-    host.write(
-        SHIPPED,
-        "[Service]\nExecStopPost=-+/opt/upstart-monitor/bin/stopping systemd %n\n",
-    );
+    host.write(SHIPPED, "[Service]\nExecStopPost=-+/opt/upstart-monitor/bin/stopping systemd %n\n");
     let script = format!(
         "#!/bin/sh\ncd {}\ncase \"$*\" in\n\
          --version) echo 'systemd 252 (252.1)';;\n\

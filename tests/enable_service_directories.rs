@@ -17,8 +17,7 @@ const END: &str = "/opt/upstart-monitor/bin/post-stop runit \"$@\" || :  # upsta
 /// A host on which nothing supervises yet.
 fn host() -> Host {
     require_root();
-    let host = Host::laid_out(Layout::Bare);
-    host
+    Host::laid_out(Layout::Bare)
 }
 
 /// A service as runit has it when it is up.

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn each_half_of_the_hooks_has_its_level() {
-        let set: [(fn(&mut ServiceFacts), Option<Level>); 8] = [
+        type Change = fn(&mut ServiceFacts);
+        let set: [(Change, Option<Level>); 8] = [
             (|_| (), None),
             (|it| it.finish.is_executable = false, Some(Level::Critical)),
             (|it| it.finish.calls = false, Some(Level::Critical)),

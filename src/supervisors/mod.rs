@@ -131,7 +131,7 @@ fn sight(places: Places, kind: Kind, directories: &[ScanDirectory]) -> Option<Si
         }
         // sd_booted(3).
         Kind::Systemd if exists(&"/run/systemd/system") => Some(Sight::AtWork),
-        Kind::Systemd => SYSTEMD.iter().any(|path| exists(&path)).then_some(Sight::Installed),
+        Kind::Systemd => SYSTEMD.iter().any(|path| exists(path)).then_some(Sight::Installed),
         Kind::Runit | Kind::S6 => {
             let mut of_kind = directories.iter().filter(|directory| directory.kind == kind);
             let all = services(places, directories);
