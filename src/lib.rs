@@ -38,6 +38,8 @@ pub mod examine;
 #[cfg(feature = "deliver")]
 pub mod globs;
 #[cfg(feature = "deliver")]
+pub mod host_supervisors;
+#[cfg(feature = "deliver")]
 pub mod html;
 #[cfg(feature = "deliver")]
 pub mod incident;
@@ -71,8 +73,6 @@ pub mod run_command;
 pub mod secret;
 #[cfg(feature = "deliver")]
 pub mod sinks;
-#[cfg(feature = "deliver")]
-pub mod supervisors;
 #[cfg(feature = "deliver")]
 pub mod terminal;
 #[cfg(feature = "deliver")]

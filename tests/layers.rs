@@ -70,8 +70,8 @@ const DELIVER: &[Layer] = &[
     ("meaning", &["verdict"]),
     ("terminal", &[]),
     ("job_file", &[]),
-    ("supervisors", &["paths", "job", "init", "run_command"]),
-    ("enable", &["sys", "paths", "job_file", "supervisors"]),
+    ("host_supervisors", &["supervisor", "paths", "job", "init", "run_command"]),
+    ("enable", &["supervisor", "sys", "paths", "job_file", "host_supervisors"]),
     ("notice", &["time", "id", "verdict", "report"]),
     ("incident", &["time", "id", "report", "notice"]),
     ("globs", &["sys"]),
@@ -250,6 +250,7 @@ const DELIVER: &[Layer] = &[
     (
         "doctor",
         &[
+            "supervisor",
             "sys",
             "time",
             "id",
@@ -263,7 +264,7 @@ const DELIVER: &[Layer] = &[
             "spool::*",
             "hooks",
             "job_file",
-            "supervisors",
+            "host_supervisors",
             "enable",
             "config",
         ],
@@ -272,6 +273,7 @@ const DELIVER: &[Layer] = &[
     (
         "cli",
         &[
+            "supervisor",
             "sys",
             "time",
             "id",
@@ -290,7 +292,7 @@ const DELIVER: &[Layer] = &[
             "secret",
             "meaning",
             "job_file",
-            "supervisors",
+            "host_supervisors",
             "enable",
             "globs",
             "notice",

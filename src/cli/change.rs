@@ -10,8 +10,9 @@ use super::CliError;
 use super::look::Look;
 use super::text::harmless;
 use crate::enable::{Change, FileChange, Refused, Target, find};
+use crate::host_supervisors::{HostSupervisors, systemctl};
 use crate::paths::Places;
-use crate::supervisors::{Kind, Supervisors, systemctl};
+use crate::supervisor::Supervisor;
 
 /// Which jobs, and whether to ask.
 #[derive(Args)]
@@ -25,7 +26,7 @@ pub(super) struct Request {
     host: bool,
     /// Whose service it is, where several supervisors have one of that name
     #[arg(long, value_enum, value_name = "KIND")]
-    init: Option<Kind>,
+    init: Option<Supervisor>,
     /// Change the files without asking
     #[arg(long, short)]
     yes: bool,
@@ -48,10 +49,10 @@ impl Request {
         refused: &mut Vec<String>,
         out: &mut dyn Write,
     ) -> Result<Vec<Change>, CliError> {
-        let supervisors = Supervisors::find(places);
+        let supervisors = HostSupervisors::find(places);
         let mut found: Vec<Target> = Vec::new();
         if self.host {
-            match supervisors.has(Kind::Systemd) {
+            match supervisors.has(Supervisor::Systemd) {
                 true => found.push(Target::WholeHost),
                 false => refused.push(Refused::NotSystemd.to_string()),
             }
@@ -117,7 +118,7 @@ pub(super) fn reload(
     refused: &mut Vec<String>,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    if changes.iter().all(|change| change.target.kind() != Kind::Systemd) {
+    if changes.iter().all(|change| change.target.kind() != Supervisor::Systemd) {
         return Ok(());
     }
     match systemctl::daemon_reload(places) {

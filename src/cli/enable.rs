@@ -12,7 +12,7 @@ use super::text::harmless;
 use crate::enable::upstart::{is_observed, own_logs};
 use crate::enable::{Change, Target};
 use crate::paths::Places;
-use crate::supervisors::Kind;
+use crate::supervisor::Supervisor;
 
 /// Put the hooks into services, so that it is told when they die unasked
 ///
@@ -57,7 +57,7 @@ impl Enable {
         }
         reload(places, &changes, &mut refused, out)?;
         changes.iter().try_for_each(|change| running::unit(places, change, out))?;
-        if changes.iter().any(|it| it.target.kind() == Kind::Upstart) && is_observed(places) {
+        if changes.iter().any(|it| it.target.kind() == Supervisor::Upstart) && is_observed(places) {
             writeln!(
                 out,
                 "The observer looks after every job already that /etc/upstart-monitor/observed \

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::CliError;
 use super::look::Look;
 use super::page::Page;
+use crate::host_supervisors::{HostSupervisor, HostSupervisors};
 use crate::paths::{CONFIG, NoPath, Place, Places};
 use crate::snapshot::Host;
-use crate::supervisors::{Supervisor, Supervisors};
 
 /// The commit that this was built from, where whoever built it said so.
 const COMMIT: Option<&str> = option_env!("UPSTART_MONITOR_COMMIT");
@@ -38,7 +38,7 @@ struct Facts {
     /// The name of the program that is process 1.
     init: Option<String>,
     /// Who supervises services here.
-    supervisors: Vec<Supervisor>,
+    supervisors: Vec<HostSupervisor>,
     spool: Option<PathBuf>,
     emergency_spool: Option<PathBuf>,
     markers: Option<PathBuf>,
@@ -47,7 +47,7 @@ struct Facts {
 
 impl Version {
     pub(super) fn run(self, places: Places, out: &mut dyn Write) -> Result<(), CliError> {
-        let supervisors = Supervisors::find(places);
+        let supervisors = HostSupervisors::find(places);
         let facts = Facts::here(places, &supervisors);
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&facts).unwrap_or_default())?;
@@ -74,7 +74,7 @@ impl Version {
 }
 
 impl Facts {
-    fn here(places: Places, supervisors: &Supervisors) -> Self {
+    fn here(places: Places, supervisors: &HostSupervisors) -> Self {
         let host = Host::here();
         let path = |place, rest| -> Option<PathBuf> {
             let path: Result<_, NoPath> = places.path(place, rest);

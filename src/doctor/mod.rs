@@ -39,7 +39,7 @@ use host::Host;
 
 use crate::enable::Refused;
 use crate::paths::Places;
-use crate::supervisors::Kind;
+use crate::supervisor::Supervisor;
 
 /// What a check is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -63,7 +63,7 @@ pub struct Check {
     /// What it is about.
     pub group: Group,
     /// Whose hosts it is for; empty where it is for every host.
-    of: &'static [Kind],
+    of: &'static [Supervisor],
     /// What is so where it finds nothing.
     pub fine: &'static str,
     /// What it finds.
@@ -78,7 +78,7 @@ macro_rules! checks {
             &[$(Check {
                 id: $id,
                 group: Group::$group,
-                of: &[$(Kind::$kind),*],
+                of: &[$(Supervisor::$kind),*],
                 fine: $fine,
                 find: $find,
             }),+];

@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Level};
 use super::host::{Host, PATH_UNIT};
-use crate::supervisors::systemctl::Failed;
+use crate::host_supervisors::systemctl::Failed;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
     let Some(systemd) = &host.systemd else { return Vec::new() };

@@ -10,6 +10,7 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
 
 fn look_at(host: &Host, service: &ServiceFacts) -> Vec<Finding> {
     let ServiceFacts { name, kind, run, finish, supervise } = service;
+    let kind = kind.title();
     let enable = format!("upstart-crash enable {}", quoted(name));
     let mut findings = Vec::new();
     for program in [run, finish] {

@@ -16,11 +16,11 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
 mod tests {
     use super::super::testing::host;
     use super::*;
-    use crate::supervisors::Supervisors;
+    use crate::host_supervisors::HostSupervisors;
 
     #[test]
     fn a_host_without_any_is_not_known() {
-        let host = Host { supervisors: Supervisors::default(), ..host() };
+        let host = Host { supervisors: HostSupervisors::default(), ..host() };
         assert_eq!(check(&host).len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Level, some_of};
 use super::host::Host;
-use crate::supervisors::systemctl::Failed;
+use crate::host_supervisors::systemctl::Failed;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
     let Some(systemd) = &host.systemd else { return Vec::new() };

@@ -9,11 +9,12 @@ use super::host::{
 };
 use crate::enable::systemd::{hook_lines, unit_text};
 use crate::enable::upstart::{HOOKS, JobPlace, path_of};
+use crate::host_supervisors::{HostSupervisor, HostSupervisors};
 use crate::init::{Goal, InitStatus, LogPriority, State};
 use crate::job_file::{Effective, JobFile};
 use crate::paths::COMMAND;
 use crate::spool::Limits;
-use crate::supervisors::{Kind, Supervisor, Supervisors};
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 
 const SINK: &str = "slack.ops";
@@ -27,8 +28,8 @@ pub(super) fn host() -> Host {
     Host {
         now,
         us: Us { is_root: true, is_in_session: false },
-        supervisors: Supervisors::of(Supervisor {
-            kind: Kind::Upstart,
+        supervisors: HostSupervisors::of(HostSupervisor {
+            kind: Supervisor::Upstart,
             version: None,
             is_at_work: true,
         }),
@@ -141,7 +142,7 @@ pub(super) fn service(name: &str) -> ServiceFacts {
     };
     ServiceFacts {
         name: name.to_owned(),
-        kind: Kind::Runit,
+        kind: Supervisor::Runit,
         run: program("run"),
         finish: program("finish"),
         supervise: Ok(()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::job_file::Fault;
 use crate::paths::NoPath;
-use crate::supervisors::Kind;
+use crate::supervisor::Supervisor;
 
 /// Why a job is left as it is.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub enum Refused {
     /// A program of ours is missing, or not executable.
     NoProgram(PathBuf),
     /// Several supervisors have a service of this name.
-    Several(String, Vec<Kind>),
+    Several(String, Vec<Supervisor>),
     /// No supervisor was found.
     NoSupervisor,
     /// What only systemd has was asked for.
@@ -123,7 +123,7 @@ impl fmt::Display for Refused {
                 path.display()
             ),
             Self::Several(job, kinds) => {
-                let names: Vec<_> = kinds.iter().map(Kind::to_string).collect();
+                let names: Vec<_> = kinds.iter().map(|kind| kind.title()).collect();
                 let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
                 write!(
                     f,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::upstart::JobPlace;
 use super::{Change, FileChange, Refused, service_directory, systemd, upstart};
+use crate::host_supervisors::{HostSupervisors, ServiceDirectory};
 use crate::paths::Places;
-use crate::supervisors::{Kind, ServiceDirectory, Supervisors};
+use crate::supervisor::Supervisor;
 use systemd::Unit;
 
 /// What the hooks are put into.
@@ -33,10 +34,10 @@ impl Target {
     }
 
     /// Who supervises it.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Supervisor {
         match self {
-            Self::Job(_) => Kind::Upstart,
-            Self::Unit(_) | Self::WholeHost => Kind::Systemd,
+            Self::Job(_) => Supervisor::Upstart,
+            Self::Unit(_) | Self::WholeHost => Supervisor::Systemd,
             Self::Service(service) => service.kind,
         }
     }
@@ -100,12 +101,12 @@ impl Target {
 /// As [`meant`], and [`Refused::Several`] where more than one supervisor has a service of a name.
 pub fn find(
     places: Places,
-    supervisors: &Supervisors,
-    asked: Option<Kind>,
+    supervisors: &HostSupervisors,
+    asked: Option<Supervisor>,
     named: &str,
 ) -> Result<Vec<Target>, Refused> {
     let found = meant(places, supervisors, asked, named)?;
-    let mut kinds_of: BTreeMap<&str, Vec<Kind>> = BTreeMap::new();
+    let mut kinds_of: BTreeMap<&str, Vec<Supervisor>> = BTreeMap::new();
     for target in &found {
         let kinds = kinds_of.entry(target.job()).or_default();
         if !kinds.contains(&target.kind()) {
@@ -124,12 +125,12 @@ pub fn find(
 /// [`Refused::NoJob`] where it means nothing to any.
 pub fn meant(
     places: Places,
-    supervisors: &Supervisors,
-    asked: Option<Kind>,
+    supervisors: &HostSupervisors,
+    asked: Option<Supervisor>,
     named: &str,
 ) -> Result<Vec<Target>, Refused> {
     let here = || supervisors.all().iter().map(|supervisor| supervisor.kind).collect();
-    let kinds: Vec<Kind> = asked.map_or_else(here, |kind| vec![kind]);
+    let kinds: Vec<Supervisor> = asked.map_or_else(here, |kind| vec![kind]);
     let (mut found, mut refused) = (Vec::new(), Vec::new());
     for kind in &kinds {
         match of_kind(places, supervisors, *kind, named) {
@@ -154,14 +155,16 @@ pub fn meant(
 
 fn of_kind(
     places: Places,
-    supervisors: &Supervisors,
-    kind: Kind,
+    supervisors: &HostSupervisors,
+    kind: Supervisor,
     named: &str,
 ) -> Result<Vec<Target>, Refused> {
     Ok(match kind {
-        Kind::Upstart => upstart::find(places, named)?.into_iter().map(Target::Job).collect(),
-        Kind::Systemd => systemd::find(places, named)?.into_iter().map(Target::Unit).collect(),
-        Kind::Runit | Kind::S6 => {
+        Supervisor::Upstart => upstart::find(places, named)?.into_iter().map(Target::Job).collect(),
+        Supervisor::Systemd => {
+            systemd::find(places, named)?.into_iter().map(Target::Unit).collect()
+        }
+        Supervisor::Runit | Supervisor::S6 => {
             let found = service_directory::find(places, supervisors, kind, named)?;
             found.into_iter().map(Target::Service).collect()
         }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::super::CliError;
 use super::super::text::harmless;
 use crate::enable::{Change, Target};
+use crate::host_supervisors::systemctl;
 use crate::init::Init;
 use crate::job::Job;
 use crate::paths::Places;
-use crate::supervisors::systemctl;
 
 /// How long init may take to name the instances that run.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn job(places: Places, change: &Change, out: &mut dyn Write) -> Result<(), CliError> {
     let Target::Job(place) = &change.target else { return Ok(()) };
     let name = &place.name;
-    let job = Job { name: name.as_bytes(), instance: b"" };
+    let job = Job::upstart(name.as_bytes(), b"");
     let running = Init::of(job, places).and_then(|init| init.instances(PATIENCE));
     let shown = harmless(name);
     match running {

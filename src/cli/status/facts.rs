@@ -8,12 +8,12 @@ use serde::Serialize;
 use crate::cli::CliError;
 use crate::config::{Config, Problem};
 use crate::examine;
+use crate::host_supervisors::{HostSupervisor, HostSupervisors};
 use crate::id::ReportId;
 use crate::paths::Places;
 use crate::quiet::Silence;
 use crate::report::CrashReport;
 use crate::spool::{Spool, Undelivered};
-use crate::supervisors::{Supervisor, Supervisors};
 use crate::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -28,7 +28,7 @@ pub(super) struct Facts {
     /// What waits for a person, a sentence each.
     pub(super) attention: Vec<String>,
     /// Who supervises services here.
-    pub(super) supervisors: Vec<Supervisor>,
+    pub(super) supervisors: Vec<HostSupervisor>,
     pub(super) last_crash: Option<LastCrash>,
     pub(super) crashes_in_24_hours: usize,
     pub(super) crashes_in_7_days: usize,
@@ -106,7 +106,7 @@ impl Facts {
         let notifier_pid = spool.holder_of_the_lock();
         let mut facts = Self {
             attention: Vec::new(),
-            supervisors: Supervisors::find(places).all().to_vec(),
+            supervisors: HostSupervisors::find(places).all().to_vec(),
             last_crash: last.map(|report| LastCrash {
                 id: report.id,
                 time: report.time,

@@ -14,10 +14,11 @@ use crate::config::Config;
 use crate::enable::upstart::{is_observed, is_ours};
 use crate::enable::{Refused, Target, meant, systemd::units};
 use crate::hooks;
+use crate::host_supervisors::HostSupervisors;
 use crate::init::{LogPriority, Unavailable};
 use crate::paths::{OBSERVED, Place, Places};
 use crate::spool::Limits;
-use crate::supervisors::{Kind, Supervisors};
+use crate::supervisor::Supervisor;
 use crate::sys;
 use crate::time::Timestamp;
 use init::Asked;
@@ -54,7 +55,7 @@ pub struct Host {
     /// Who looked.
     pub us: Us,
     /// Who supervises services on it.
-    pub supervisors: Supervisors,
+    pub supervisors: HostSupervisors,
     /// systemd, where it does.
     pub systemd: Option<SystemdFacts>,
     /// The services of runit and s6.
@@ -103,7 +104,7 @@ impl Host {
         };
         let observed_path = places.path(Place::Config, OBSERVED);
         let init = asked.log_priority(places);
-        let supervisors = Supervisors::find(places);
+        let supervisors = HostSupervisors::find(places);
         let (mut jobs, mut of_systemd, mut directories) = (Vec::new(), Vec::new(), Vec::new());
         for name in named {
             for target in meant(places, &supervisors, None, name)? {
@@ -115,7 +116,7 @@ impl Host {
                 }
             }
         }
-        let jobs = match (named.is_empty(), supervisors.has(Kind::Upstart)) {
+        let jobs = match (named.is_empty(), supervisors.has(Supervisor::Upstart)) {
             (true, true) => jobs::all(places),
             _ => Ok(jobs),
         };
@@ -124,7 +125,7 @@ impl Host {
             of_systemd = units(places);
         }
         let jobs = jobs.map(|jobs| jobs::look(places, jobs, &mut asked));
-        let has_systemd = supervisors.has(Kind::Systemd);
+        let has_systemd = supervisors.has(Supervisor::Systemd);
         let orphans = jobs.as_deref().map_or_else(|_| Vec::new(), processes::orphans);
         Ok(Self {
             now: sys::now(),

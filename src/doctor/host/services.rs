@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use crate::enable::is_executable;
 use crate::enable::service_directory::{Hook, calls, end_before_call};
-use crate::supervisors::{Kind, ServiceDirectory};
+use crate::host_supervisors::ServiceDirectory;
+use crate::supervisor::Supervisor;
 
 /// A service of runit or s6.
 #[derive(Debug, Clone)]
@@ -14,7 +15,7 @@ pub struct ServiceFacts {
     /// Its name.
     pub name: String,
     /// Who supervises it.
-    pub kind: Kind,
+    pub kind: Supervisor,
     /// Its `run`.
     pub run: ProgramOfService,
     /// Its `finish`.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::enable::systemd::{HOST_FILE, HookLine, SHIPPED, Unit, hook_lines};
+use crate::host_supervisors::systemctl::{self, Failed};
 use crate::paths::Places;
-use crate::supervisors::systemctl::{self, Failed};
 
 /// The unit that starts the notifier when a hook leaves something.
 pub(in crate::doctor) const PATH_UNIT: &str = "upstart-monitor-deliver.path";

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::enable::Refused;
+use crate::host_supervisors::{HostSupervisors, ServiceDirectory};
 use crate::paths::Places;
-use crate::supervisors::{Kind, ServiceDirectory, Supervisors};
+use crate::supervisor::Supervisor;
 use crate::sys;
 
 /// The services of `kind` that `named` means: a name, the path of a directory, or a glob.
@@ -13,8 +14,8 @@ use crate::sys;
 /// [`Refused::NoJob`] where there is none.
 pub fn find(
     places: Places,
-    supervisors: &Supervisors,
-    kind: Kind,
+    supervisors: &HostSupervisors,
+    kind: Supervisor,
     named: &str,
 ) -> Result<Vec<ServiceDirectory>, Refused> {
     let mut all = supervisors.services(places);

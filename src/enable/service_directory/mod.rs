@@ -12,8 +12,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{FileChange, Refused, programs};
+use crate::host_supervisors::ServiceDirectory;
 use crate::paths::{Place, Places};
-use crate::supervisors::ServiceDirectory;
 pub use find::find;
 pub use script::{Hook, calls, end_before_call};
 

@@ -1,7 +1,8 @@
 //! A line put into a script of a shell or of execline, and taken out again.
 
 use super::super::{MARK, program};
-use crate::supervisors::Kind;
+use crate::host_supervisors::ALL;
+use crate::supervisor::Supervisor;
 
 /// A program of a service directory, and the hook that it calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +38,15 @@ impl Hook {
     }
 
     /// The command that a shell runs.
-    fn command(self, kind: Kind) -> String {
+    fn command(self, kind: Supervisor) -> String {
         let arguments = if self == Self::Finish { " \"$@\"" } else { "" };
         format!("{} {}{arguments}", program(self.program()), kind.word())
     }
 
     /// The same in execline. What s6 tells `finish` stands in its status, too, and `$@` is put in
     /// only where the script asks for that.
-    fn block(self, kind: Kind) -> String {
-        let arguments = if (self, kind) == (Self::Finish, Kind::Runit) { " $@" } else { "" };
+    fn block(self, kind: Supervisor) -> String {
+        let arguments = if (self, kind) == (Self::Finish, Supervisor::Runit) { " $@" } else { "" };
         format!("foreground {{ {} {}{arguments} }}", program(self.program()), kind.word())
     }
 }
@@ -72,7 +73,7 @@ fn language(text: &[u8]) -> Option<Language> {
 
 /// The line that calls `hook`, without its end. In a shell it fails nothing, not even under `-e`
 /// and without the program.
-fn line(hook: Hook, kind: Kind, language: Language) -> String {
+fn line(hook: Hook, kind: Supervisor, language: Language) -> String {
     match language {
         Language::Shell => format!("{} || :{MARK}", hook.command(kind)),
         Language::Execline(_) => format!("{}{MARK}", hook.block(kind)),
@@ -83,9 +84,9 @@ fn line(hook: Hook, kind: Kind, language: Language) -> String {
 /// and the directory and the arguments are as the supervisor gave them.
 ///
 /// `None` where it is written in something else than a shell's language or execline.
-pub(super) fn insert(text: &[u8], hook: Hook, kind: Kind) -> Option<Vec<u8>> {
+pub(super) fn insert(text: &[u8], hook: Hook, kind: Supervisor) -> Option<Vec<u8>> {
     let language = language(text)?;
-    if (hook, kind, language) == (Hook::Finish, Kind::Runit, Language::Execline(false)) {
+    if (hook, kind, language) == (Hook::Finish, Supervisor::Runit, Language::Execline(false)) {
         return None;
     }
     let line = line(hook, kind, language);
@@ -100,7 +101,7 @@ pub(super) fn insert(text: &[u8], hook: Hook, kind: Kind) -> Option<Vec<u8>> {
 }
 
 /// A program that there was not.
-pub(super) fn new_file(hook: Hook, kind: Kind) -> Vec<u8> {
+pub(super) fn new_file(hook: Hook, kind: Supervisor) -> Vec<u8> {
     format!("{NEW}{}\n", line(hook, kind, Language::Shell)).into_bytes()
 }
 
@@ -123,7 +124,7 @@ fn is_call(line: &[u8], hook: Hook) -> bool {
     let line = line.strip_suffix(MARK.trim_start().as_bytes()).unwrap_or(line).trim_ascii();
     let or_not = [&b"|| :"[..], b"|| true"].into_iter().find_map(|end| line.strip_suffix(end));
     let line = or_not.unwrap_or(line).trim_ascii();
-    let calls = Kind::ALL.map(|kind| [hook.command(kind), hook.block(kind)]);
+    let calls = ALL.map(|kind| [hook.command(kind), hook.block(kind)]);
     calls.iter().flatten().any(|call| line == call.as_bytes())
 }
 
@@ -163,7 +164,7 @@ fn ends(line: &[u8]) -> bool {
 }
 
 /// What somebody is to put into a program that is written in another language.
-pub(super) fn by_hand(text: &[u8], hook: Hook, kind: Kind) -> String {
+pub(super) fn by_hand(text: &[u8], hook: Hook, kind: Supervisor) -> String {
     let call = format!("{} {}", program(hook.program()), kind.word());
     match (language(text), hook) {
         (Some(_), _) => {

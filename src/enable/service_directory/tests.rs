@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::script::{by_hand, insert, new_file, strip};
 use super::*;
-use crate::supervisors::Kind;
+use crate::supervisor::Supervisor;
 
-fn inserted(text: &str, hook: Hook, kind: Kind) -> Option<String> {
+fn inserted(text: &str, hook: Hook, kind: Supervisor) -> Option<String> {
     insert(text.as_bytes(), hook, kind).map(|text| String::from_utf8(text).unwrap())
 }
 
@@ -14,45 +14,50 @@ fn a_call_is_the_first_thing_that_a_script_does() {
         (
             "#!/bin/sh\nexec 2>&1\n",
             Hook::Run,
-            Kind::Runit,
+            Supervisor::Runit,
             Some("#!/bin/sh\nRUN runit || :\nexec 2>&1\n"),
         ),
-        ("#!/usr/bin/env bash", Hook::Run, Kind::S6, Some("#!/usr/bin/env bash\nRUN s6 || :")),
-        ("#! /bin/dash -e\n", Hook::Run, Kind::S6, Some("#! /bin/dash -e\nRUN s6 || :\n")),
+        (
+            "#!/usr/bin/env bash",
+            Hook::Run,
+            Supervisor::S6,
+            Some("#!/usr/bin/env bash\nRUN s6 || :"),
+        ),
+        ("#! /bin/dash -e\n", Hook::Run, Supervisor::S6, Some("#! /bin/dash -e\nRUN s6 || :\n")),
         (
             "#!/bin/busybox sh\na\n",
             Hook::Run,
-            Kind::S6,
+            Supervisor::S6,
             Some("#!/bin/busybox sh\nRUN s6 || :\na\n"),
         ),
         (
             "#!/command/with-contenv bash\nexit\n",
             Hook::Finish,
-            Kind::S6,
+            Supervisor::S6,
             Some("#!/command/with-contenv bash\nEND s6 \"$@\" || :\nexit\n"),
         ),
         (
             "#!/usr/bin/env /lib/runit/invoke-run\na\n",
             Hook::Run,
-            Kind::Runit,
+            Supervisor::Runit,
             Some("#!/usr/bin/env /lib/runit/invoke-run\nRUN runit || :\na\n"),
         ),
         (
             "#!/bin/execlineb -P\na\n",
             Hook::Finish,
-            Kind::S6,
+            Supervisor::S6,
             Some("#!/bin/execlineb -P\nforeground { END s6 }\na\n"),
         ),
         (
             "#!/bin/execlineb -S0\na\n",
             Hook::Finish,
-            Kind::Runit,
+            Supervisor::Runit,
             Some("#!/bin/execlineb -S0\nforeground { END runit $@ }\na\n"),
         ),
-        ("#!/bin/execlineb\na\n", Hook::Finish, Kind::Runit, None),
-        ("#!/usr/bin/perl\n", Hook::Run, Kind::Runit, None),
-        ("exec a\n", Hook::Run, Kind::Runit, None),
-        ("", Hook::Run, Kind::Runit, None),
+        ("#!/bin/execlineb\na\n", Hook::Finish, Supervisor::Runit, None),
+        ("#!/usr/bin/perl\n", Hook::Run, Supervisor::Runit, None),
+        ("exec a\n", Hook::Run, Supervisor::Runit, None),
+        ("", Hook::Run, Supervisor::Runit, None),
     ] {
         let path = |name: &str| format!("/opt/upstart-monitor/bin/{name}");
         let expected = expected.map(|text| {
@@ -84,7 +89,7 @@ fn what_was_put_in_by_hand_is_known_and_taken_out() {
 
 #[test]
 fn a_finish_that_was_made_is_nothing_without_the_call() {
-    for kind in [Kind::Runit, Kind::S6] {
+    for kind in [Supervisor::Runit, Supervisor::S6] {
         let text = new_file(Hook::Finish, kind);
         assert!(calls(&text, Hook::Finish));
         assert_eq!(strip(&text, Hook::Finish), None);
@@ -120,7 +125,7 @@ fn the_words_for_a_program_name_the_call() {
             "foreground { /opt/upstart-monitor/bin/post-stop runit $@ }",
         ),
     ] {
-        assert!(by_hand(text.as_bytes(), hook, Kind::Runit).ends_with(words), "{text:?}");
+        assert!(by_hand(text.as_bytes(), hook, Supervisor::Runit).ends_with(words), "{text:?}");
     }
 }
 
@@ -150,7 +155,7 @@ proptest! {
         end in prop::sample::select(vec!["", "\n", "\r\n"]),
         pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..12),
         hook in prop::sample::select(vec![Hook::Run, Hook::Finish]),
-        kind in prop::sample::select(vec![Kind::Runit, Kind::S6]),
+        kind in prop::sample::select(vec![Supervisor::Runit, Supervisor::S6]),
     ) {
         let rest = if end.is_empty() { String::new() } else { pieces.concat() };
         let text = format!("{first}{end}{rest}");

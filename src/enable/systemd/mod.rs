@@ -13,8 +13,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{FileChange, Refused, programs, upstart};
+use crate::host_supervisors::systemctl;
 use crate::paths::Places;
-use crate::supervisors::systemctl;
 pub use drop_in::{FILE, HOOKS, HookLine, hook_lines, is_silent, unit_text};
 pub use unit::{SEARCH_PATH, Unit, find, units};
 pub use whole_host::{HOST_FILE, SHIPPED, SINCE, disable_host, enable_host};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::drop_in::{host_text, is_ours, is_silent, switched_off_text};
 use super::{change, read};
 use crate::enable::{FileChange, Refused, programs};
+use crate::host_supervisors::systemctl;
 use crate::paths::Places;
-use crate::supervisors::systemctl;
 
 /// Where the package puts it.
 pub const SHIPPED: [&str; 2] = [

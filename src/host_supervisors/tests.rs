@@ -4,7 +4,7 @@ use super::*;
 
 /// A root with these directories and files in it, and the kinds of its supervisors, each with
 /// whether it is at work.
-fn found(paths: &[&str]) -> Vec<(Kind, bool)> {
+fn found(paths: &[&str]) -> Vec<(Supervisor, bool)> {
     let root = tempfile::tempdir().unwrap();
     for path in paths {
         let (path, content) = path.split_once('=').unwrap_or((path, ""));
@@ -17,7 +17,7 @@ fn found(paths: &[&str]) -> Vec<(Kind, bool)> {
         }
     }
     let name = root.path().as_os_str().as_encoded_bytes().to_vec().leak();
-    let found = Supervisors::find(Places::under(name));
+    let found = HostSupervisors::find(Places::under(name));
     found.all().iter().map(|it| (it.kind, it.is_at_work)).collect()
 }
 
@@ -27,20 +27,23 @@ fn who_is_at_work_counts_and_else_who_is_installed() {
     const RUNIT: &str = "etc/service/a/supervise";
     for (paths, kinds) in [
         (&[][..], &[][..]),
-        (&["etc/init"], &[(Kind::Upstart, false)]),
-        (&["etc/init", SYSTEMD], &[(Kind::Upstart, false), (Kind::Systemd, false)]),
-        (&["etc/init", "run/systemd/system"], &[(Kind::Systemd, true)]),
-        (&[SYSTEMD, RUNIT], &[(Kind::Runit, true)]),
-        (&["run/systemd/system", RUNIT], &[(Kind::Systemd, true), (Kind::Runit, true)]),
-        (&["etc/service/a/run=x"], &[(Kind::Runit, false)]),
-        (&["etc/service/a/run=x", "etc/init", "run/systemd/system"], &[(Kind::Systemd, true)]),
-        (&["run/service/a/run=x"], &[(Kind::S6, false)]),
-        (&["run/service/a/supervise"], &[(Kind::S6, true)]),
+        (&["etc/init"], &[(Supervisor::Upstart, false)]),
+        (&["etc/init", SYSTEMD], &[(Supervisor::Upstart, false), (Supervisor::Systemd, false)]),
+        (&["etc/init", "run/systemd/system"], &[(Supervisor::Systemd, true)]),
+        (&[SYSTEMD, RUNIT], &[(Supervisor::Runit, true)]),
+        (&["run/systemd/system", RUNIT], &[(Supervisor::Systemd, true), (Supervisor::Runit, true)]),
+        (&["etc/service/a/run=x"], &[(Supervisor::Runit, false)]),
+        (
+            &["etc/service/a/run=x", "etc/init", "run/systemd/system"],
+            &[(Supervisor::Systemd, true)],
+        ),
+        (&["run/service/a/run=x"], &[(Supervisor::S6, false)]),
+        (&["run/service/a/supervise"], &[(Supervisor::S6, true)]),
         // Whose it is, what lies in a directory tells before its place.
-        (&["service/a/supervise", "service/a/event"], &[(Kind::S6, true)]),
+        (&["service/a/supervise", "service/a/event"], &[(Supervisor::S6, true)]),
         (&["etc/service/.a/supervise"], &[]),
-        (&["proc/7/cmdline=/bin/s6-svscan\0-d4\0/sv\0", "sv/a/run=x"], &[(Kind::S6, true)]),
-        (&["proc/7/cmdline=runsvdir\0-P\0/sv\0log\0", "sv/a/run=x"], &[(Kind::Runit, true)]),
+        (&["proc/7/cmdline=/bin/s6-svscan\0-d4\0/sv\0", "sv/a/run=x"], &[(Supervisor::S6, true)]),
+        (&["proc/7/cmdline=runsvdir\0-P\0/sv\0log\0", "sv/a/run=x"], &[(Supervisor::Runit, true)]),
         (&["proc/7/cmdline=vi\0runsvdir\0/sv\0", "sv/a/run=x"], &[]),
     ] {
         assert_eq!(found(paths), kinds, "{paths:?}");

@@ -6,22 +6,23 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::Kind;
 use crate::paths::Places;
+use crate::supervisor::Supervisor;
 
 /// Where distributions have them (runsvdir(8), runit-init(8), s6-svscan's documentation).
-const USUAL: [(&str, Kind); 7] = [
-    ("/etc/service", Kind::Runit),
-    ("/etc/runit/runsvdir/current", Kind::Runit),
-    ("/run/runit/service", Kind::Runit),
-    ("/var/service", Kind::Runit),
-    ("/service", Kind::Runit),
-    ("/run/service", Kind::S6),
-    ("/run/s6/services", Kind::S6),
+const USUAL: [(&str, Supervisor); 7] = [
+    ("/etc/service", Supervisor::Runit),
+    ("/etc/runit/runsvdir/current", Supervisor::Runit),
+    ("/run/runit/service", Supervisor::Runit),
+    ("/var/service", Supervisor::Runit),
+    ("/service", Supervisor::Runit),
+    ("/run/service", Supervisor::S6),
+    ("/run/s6/services", Supervisor::S6),
 ];
 
 /// The programs that look after one, by their names.
-const SCANNERS: [(&str, Kind); 2] = [("runsvdir", Kind::Runit), ("s6-svscan", Kind::S6)];
+const SCANNERS: [(&str, Supervisor); 2] =
+    [("runsvdir", Supervisor::Runit), ("s6-svscan", Supervisor::S6)];
 
 /// The most processes, and the most services of a directory, that are looked at.
 const MOST: usize = 32_768;
@@ -34,7 +35,7 @@ const LINKS: usize = 8;
 pub(super) struct ScanDirectory {
     path: PathBuf,
     /// Whose it is by its place, or by the process that looks after it.
-    pub(super) kind: Kind,
+    pub(super) kind: Supervisor,
     /// Whether a process looks after it.
     pub(super) is_scanned: bool,
 }
@@ -47,7 +48,7 @@ pub struct ServiceDirectory {
     /// Where it really is, behind links.
     pub path: PathBuf,
     /// Who supervises it.
-    pub kind: Kind,
+    pub kind: Supervisor,
 }
 
 /// The directories of services of this host, those with a process first.
@@ -66,7 +67,7 @@ pub(super) fn scan_directories(places: Places) -> Vec<ScanDirectory> {
 }
 
 /// The directories that processes look after.
-fn scanned(proc: &Path) -> Vec<(PathBuf, Kind)> {
+fn scanned(proc: &Path) -> Vec<(PathBuf, Supervisor)> {
     let entries = fs::read_dir(proc).into_iter().flatten().flatten().take(MOST);
     let mut found = Vec::new();
     for entry in entries {
@@ -113,7 +114,7 @@ impl ServiceDirectory {
     }
 
     /// The one at `path`: whose it is, what lies in there tells before `guess`.
-    pub fn at(path: PathBuf, guess: Option<Kind>) -> Option<Self> {
+    pub fn at(path: PathBuf, guess: Option<Supervisor>) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_owned();
         let kind = kind_of(&path).or(guess)?;
         Some(Self { name, path, kind })
@@ -122,12 +123,12 @@ impl ServiceDirectory {
 
 /// Whose service this is, by what its supervisor made in it: s6 has a directory for events, runit a
 /// status in words. A `type` is s6-rc's.
-fn kind_of(path: &Path) -> Option<Kind> {
+fn kind_of(path: &Path) -> Option<Supervisor> {
     let has = |name: &str| path.join(name).exists();
     if has("event") || has("supervise/death_tally") || has("type") {
-        Some(Kind::S6)
+        Some(Supervisor::S6)
     } else {
-        has("supervise/stat").then_some(Kind::Runit)
+        has("supervise/stat").then_some(Supervisor::Runit)
     }
 }
 
