@@ -157,3 +157,13 @@ fn what_cannot_be_changed_is_told_with_what_to_do() {
     let ran = run(&host, &["disable", "--yes", "odd"]);
     assert!(ran.code == Some(1) && ran.err.contains("line 3, names a hook"), "{ran:?}");
 }
+
+#[test]
+fn the_page_shows_what_is_written() {
+    let page = include_str!("../docs/enable.md");
+    assert!(page.contains(&format!("    {CALL}    {END}")));
+    for hook in ["pre-start", "post-stop"] {
+        let block = format!("{{ /opt/upstart-monitor/bin/{hook} s6 }}  # upstart-crash enable\n");
+        assert!(page.contains(&format!("    foreground {block}")), "{block}");
+    }
+}

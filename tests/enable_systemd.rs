@@ -230,3 +230,10 @@ fn a_name_that_two_supervisors_know_is_not_guessed() {
     done(&host, &["enable", "--yes", "web"]);
     assert!(exists(&host, &drop_in("web.service")));
 }
+
+#[test]
+fn the_page_shows_what_is_written() {
+    let page = include_str!("../docs/enable.md");
+    let shown: String = DROP_IN.lines().map(|line| format!("    {line}\n")).collect();
+    assert!(page.contains(&shown), "{shown}");
+}
