@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::CliError;
 use super::look::Look;
 use super::page::Page;
-use crate::host_supervisors::{HostSupervisor, HostSupervisors};
+use crate::host_supervisors::{HostSupervisor, HostSupervisors, in_words};
 use crate::paths::{CONFIG, NoPath, Place, Places};
 use crate::snapshot::Host;
 
@@ -47,8 +47,7 @@ struct Facts {
 
 impl Version {
     pub(super) fn run(self, places: Places, out: &mut dyn Write) -> Result<(), CliError> {
-        let supervisors = HostSupervisors::find(places);
-        let facts = Facts::here(places, &supervisors);
+        let facts = Facts::here(places);
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&facts).unwrap_or_default())?;
             return Ok(());
@@ -58,7 +57,7 @@ impl Version {
         let mut page = Page::new(out, Look::of_stdout(), 11);
         page.fact("Kernel", &format!("{} {}", facts.kernel, facts.arch))?;
         page.fact("Init", facts.init.as_deref().unwrap_or("unknown"))?;
-        page.fact("Services", &format!("of {}", supervisors.words()))?;
+        page.fact("Services", &format!("of {}", in_words(&facts.supervisors)))?;
         for (name, path) in [
             ("Spool", &facts.spool),
             ("Emergency", &facts.emergency_spool),
@@ -74,7 +73,7 @@ impl Version {
 }
 
 impl Facts {
-    fn here(places: Places, supervisors: &HostSupervisors) -> Self {
+    fn here(places: Places) -> Self {
         let host = Host::here();
         let path = |place, rest| -> Option<PathBuf> {
             let path: Result<_, NoPath> = places.path(place, rest);
@@ -87,7 +86,7 @@ impl Facts {
             kernel: host.kernel,
             arch: host.arch,
             init: init.map(|name| name.trim_end().to_owned()),
-            supervisors: supervisors.all().to_vec(),
+            supervisors: HostSupervisors::find(places).all().to_vec(),
             spool: path(Place::Spool, ""),
             emergency_spool: path(Place::EmergencySpool, ""),
             markers: path(Place::Run, ""),

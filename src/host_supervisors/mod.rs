@@ -50,6 +50,12 @@ impl fmt::Display for HostSupervisor {
     }
 }
 
+/// `systemd 252, runit`
+pub fn in_words(supervisors: &[HostSupervisor]) -> String {
+    let words: Vec<_> = supervisors.iter().map(HostSupervisor::to_string).collect();
+    if words.is_empty() { "no supervisor that is known".to_owned() } else { words.join(", ") }
+}
+
 /// The supervisors of a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HostSupervisors {
@@ -60,26 +66,33 @@ pub struct HostSupervisors {
 impl HostSupervisors {
     /// Looks for them.
     pub fn find(places: Places) -> Self {
+        let init = Job::upstart(b"init", b"");
+        let upstart = Init::of(init, places).and_then(|init| init.version(PATIENCE));
         if places.are_of_a_session() {
+            let version = upstart.ok();
             return Self::of(HostSupervisor {
                 kind: Supervisor::Upstart,
-                version: None,
+                version,
                 is_at_work: true,
             });
         }
         let directories = scan_directories(places);
-        let found = ALL.map(|kind| (kind, sight(places, kind, &directories)));
+        let found = ALL.map(|kind| (kind, sight(places, kind, &upstart, &directories)));
         let is_at_work = found.iter().any(|(_, sight)| *sight == Some(Sight::AtWork));
         let counts = |sight: &Option<Sight>| match sight {
             Some(Sight::AtWork) => true,
             Some(Sight::Installed) => !is_at_work,
             None => false,
         };
-        let here = found.into_iter().filter(|(_, sight)| counts(sight)).map(|(kind, _)| {
-            let version =
-                (kind == Supervisor::Systemd).then(|| systemctl::version(places)).flatten();
-            HostSupervisor { kind, version: version.map(|it| it.to_string()), is_at_work }
-        });
+        let version = |kind| match kind {
+            Supervisor::Upstart => upstart.clone().ok(),
+            Supervisor::Systemd => systemctl::version(places).map(|version| version.to_string()),
+            Supervisor::Runit | Supervisor::S6 => None,
+        };
+        let here = found
+            .into_iter()
+            .filter(|(_, sight)| counts(sight))
+            .map(|(kind, _)| HostSupervisor { kind, version: version(kind), is_at_work });
         Self { here: here.collect(), directories }
     }
 
@@ -93,12 +106,6 @@ impl HostSupervisors {
         &self.here
     }
 
-    /// All of them in words.
-    pub fn words(&self) -> String {
-        let words: Vec<_> = self.here.iter().map(HostSupervisor::to_string).collect();
-        if words.is_empty() { "no supervisor that is known".to_owned() } else { words.join(", ") }
-    }
-
     /// Whether `kind` is one of them.
     pub fn has(&self, kind: Supervisor) -> bool {
         self.get(kind).is_some()
@@ -109,11 +116,9 @@ impl HostSupervisors {
         self.here.iter().find(|supervisor| supervisor.kind == kind)
     }
 
-    /// The services of runit and s6, by their names.
+    /// The services of runit and s6, by their names; also of one that does not count here.
     pub fn services(&self, places: Places) -> Vec<ServiceDirectory> {
-        let mut found = services(places, &self.directories);
-        found.retain(|service| self.has(service.kind));
-        found
+        services(places, &self.directories)
     }
 }
 
@@ -124,19 +129,20 @@ enum Sight {
     Installed,
 }
 
-fn sight(places: Places, kind: Supervisor, directories: &[ScanDirectory]) -> Option<Sight> {
+fn sight(
+    places: Places,
+    kind: Supervisor,
+    upstart: &Result<String, Unavailable>,
+    directories: &[ScanDirectory],
+) -> Option<Sight> {
     let exists = |path: &&str| places.below_root(Path::new(path)).exists();
     match kind {
-        Supervisor::Upstart => {
-            let has_jobs = places.path(Place::Jobs, "").is_ok_and(|jobs| jobs.is_dir());
-            let init = Job::upstart(b"init", b"");
-            let answer = Init::of(init, places).and_then(|init| init.log_priority(PATIENCE));
-            match answer {
-                // Files of jobs alone are on many a host of systemd's.
-                Err(Unavailable::Unreachable(_)) => has_jobs.then_some(Sight::Installed),
-                _ => Some(Sight::AtWork),
-            }
+        // Files of jobs alone are on many a host of systemd's.
+        Supervisor::Upstart if matches!(upstart, Err(Unavailable::Unreachable(_))) => {
+            let jobs = places.path(Place::Jobs, "");
+            jobs.is_ok_and(|jobs| jobs.is_dir()).then_some(Sight::Installed)
         }
+        Supervisor::Upstart => Some(Sight::AtWork),
         // sd_booted(3).
         Supervisor::Systemd if exists(&"/run/systemd/system") => Some(Sight::AtWork),
         Supervisor::Systemd => SYSTEMD.iter().any(|path| exists(path)).then_some(Sight::Installed),

@@ -122,6 +122,7 @@ impl Host {
         };
         if named.is_empty() {
             directories = supervisors.services(places);
+            directories.retain(|service| supervisors.has(service.kind));
             of_systemd = units(places);
         }
         let jobs = jobs.map(|jobs| jobs::look(places, jobs, &mut asked));
