@@ -38,6 +38,8 @@ pub mod examine;
 #[cfg(feature = "deliver")]
 pub mod globs;
 #[cfg(feature = "deliver")]
+pub mod host_supervisors;
+#[cfg(feature = "deliver")]
 pub mod html;
 #[cfg(feature = "deliver")]
 pub mod incident;

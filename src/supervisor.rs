@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// The supervisors whose hooks these programs are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
-#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize, clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Supervisor {
     /// Upstart, as the host's init or a user's own.

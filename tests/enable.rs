@@ -7,47 +7,13 @@ mod support;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use nix::sys::signal::Signal;
+use support::typed::{Ran, command, done, run};
 use support::{Host, JobBuilder, Layout, STAYS_UP, on_a_terminal, require_root};
 
 const HOOKS: &str = "/opt/upstart-monitor/bin/";
-
-/// What a run of the command gave.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
-/// `upstart-crash`, as root of `host` types it.
-fn command(host: &Host, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_upstart-crash"));
-    command.args(words).env_clear().env("UPSTART_MONITOR_ROOT", host.path(""));
-    command
-}
-
-fn run(host: &Host, words: &[&str]) -> Ran {
-    let ran = command(host, words).output().unwrap().into();
-    host.note(format!("{words:?}: {ran:?}"));
-    ran
-}
-
-#[track_caller]
-fn done(host: &Host, words: &[&str]) -> Ran {
-    let ran = run(host, words);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
-    ran
-}
 
 /// A host with the hooks, whose jobs have none of them.
 fn host() -> Host {

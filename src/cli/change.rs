@@ -9,15 +9,24 @@ use similar::TextDiff;
 use super::CliError;
 use super::look::Look;
 use super::text::harmless;
-use crate::enable::{Change, JobPlace, Refused, find};
+use crate::enable::{Change, FileChange, Refused, Target, find};
+use crate::host_supervisors::{HostSupervisors, systemctl};
 use crate::paths::Places;
+use crate::supervisor::Supervisor;
 
 /// Which jobs, and whether to ask.
 #[derive(Args)]
 pub(super) struct Request {
-    /// Names of jobs (`nginx`, `sub/bar`), paths of their files, or globs (`'web-*'`)
-    #[arg(required = true, value_name = "JOB")]
+    /// Names of jobs, units or services (`nginx`, `sub/bar`, `web@eu.service`), paths of their
+    /// files or directories, or globs (`'web-*'`)
+    #[arg(required_unless_present = "host", value_name = "JOB")]
     jobs: Vec<String>,
+    /// Every service of systemd's that has no hooks of its own
+    #[arg(long, conflicts_with_all = ["jobs", "init"])]
+    host: bool,
+    /// Whose service it is, where several supervisors have one of that name
+    #[arg(long, value_enum, value_name = "KIND")]
+    init: Option<Supervisor>,
     /// Change the files without asking
     #[arg(long, short)]
     yes: bool,
@@ -35,24 +44,31 @@ impl Request {
     pub(super) fn changes(
         &self,
         places: Places,
-        change: impl Fn(JobPlace) -> Result<Change, Refused>,
+        change: impl Fn(Target) -> Result<Change, Refused>,
         nothing_to_do: &str,
         refused: &mut Vec<String>,
         out: &mut dyn Write,
     ) -> Result<Vec<Change>, CliError> {
-        let mut found: Vec<JobPlace> = Vec::new();
+        let supervisors = HostSupervisors::find(places);
+        let mut found: Vec<Target> = Vec::new();
+        if self.host {
+            match supervisors.has(Supervisor::Systemd) {
+                true => found.push(Target::WholeHost),
+                false => refused.push(Refused::NotSystemd.to_string()),
+            }
+        }
         for named in &self.jobs {
-            match find(places, named) {
-                Ok(jobs) => found.extend(jobs),
+            match find(places, &supervisors, self.init, named) {
+                Ok(targets) => found.extend(targets),
                 Err(why) => refused.push(why.to_string()),
             }
         }
         found.sort();
         found.dedup();
         let mut changes = Vec::new();
-        for place in found {
-            let name = place.name.clone();
-            match change(place) {
+        for target in found {
+            let name = target.name().to_owned();
+            match change(target) {
                 Ok(change) if change.is_empty() => {
                     writeln!(out, "{} {nothing_to_do}.", harmless(&name))?;
                 }
@@ -78,7 +94,7 @@ impl Request {
             out.flush()?;
             return Err(CliError::NobodyToAsk);
         }
-        let what = if count == 1 { "this".to_owned() } else { format!("this to {count} jobs") };
+        let what = if count == 1 { "this".to_owned() } else { format!("this to {count} services") };
         write!(out, "Do {what}? [y/N] ")?;
         out.flush()?;
         let mut answer = String::new();
@@ -95,25 +111,54 @@ pub(super) fn outcome(refused: Vec<String>) -> Result<(), CliError> {
     if refused.is_empty() { Ok(()) } else { Err(CliError::Jobs(refused)) }
 }
 
+/// Has systemd take notice of `changes`, if any is of its own.
+pub(super) fn reload(
+    places: Places,
+    changes: &[Change],
+    refused: &mut Vec<String>,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if changes.iter().all(|change| change.target.kind() != Supervisor::Systemd) {
+        return Ok(());
+    }
+    match systemctl::daemon_reload(places) {
+        Ok(()) => writeln!(out, "systemd has read its files again (daemon-reload).")?,
+        Err(systemctl::Failed::NotAtWork) => {
+            writeln!(out, "No systemd is at work here: it reads the files when it starts.")?;
+        }
+        Err(systemctl::Failed::NoCommand) => refused
+            .push("systemd has not read its files again: there is no systemctl here".to_owned()),
+        Err(systemctl::Failed::Said(why)) => {
+            refused.push(format!("systemctl daemon-reload: {why}"));
+        }
+    }
+    Ok(())
+}
+
 /// Prints the change of each file as a unified diff.
 fn show(change: &Change, out: &mut dyn Write) -> Result<(), CliError> {
-    let look = Look::of_stdout();
-    for file in &change.files {
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        let (before, after) = (text(&file.before), text(&file.after));
-        let diff = TextDiff::from_lines(&before, &after);
-        let name = file.path.display().to_string();
-        let unified = diff.unified_diff().header(&name, &name).to_string();
-        for line in unified.lines() {
-            let colour = match line.as_bytes().first() {
-                Some(b'+') => AnsiColor::Green.on_default(),
-                Some(b'-') => AnsiColor::Red.on_default(),
-                Some(b'@') => AnsiColor::Cyan.on_default(),
-                _ => anstyle::Style::new(),
-            };
-            let (on, off) = look.codes(colour);
-            writeln!(out, "{on}{}{off}", harmless(line))?;
-        }
+    change.files.iter().try_for_each(|file| show_file(file, Look::of_stdout(), out))
+}
+
+fn show_file(file: &FileChange, look: Look, out: &mut dyn Write) -> Result<(), CliError> {
+    let text = |bytes: &Option<Vec<u8>>| {
+        String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned()
+    };
+    let (before, after) = (text(&file.before), text(&file.after));
+    let diff = TextDiff::from_lines(&before, &after);
+    let name = file.path.display().to_string();
+    let name_of = |bytes: &Option<_>| if bytes.is_some() { &*name } else { "/dev/null" };
+    let (old, new) = (name_of(&file.before), name_of(&file.after));
+    let unified = diff.unified_diff().header(old, new).to_string();
+    for line in unified.lines() {
+        let colour = match line.as_bytes().first() {
+            Some(b'+') => AnsiColor::Green.on_default(),
+            Some(b'-') => AnsiColor::Red.on_default(),
+            Some(b'@') => AnsiColor::Cyan.on_default(),
+            _ => anstyle::Style::new(),
+        };
+        let (on, off) = look.codes(colour);
+        writeln!(out, "{on}{}{off}", harmless(line))?;
     }
     Ok(())
 }

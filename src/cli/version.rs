@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::CliError;
 use super::look::Look;
 use super::page::Page;
+use crate::host_supervisors::{HostSupervisor, HostSupervisors, in_words};
 use crate::paths::{CONFIG, NoPath, Place, Places};
 use crate::snapshot::Host;
 
@@ -36,6 +37,8 @@ struct Facts {
     arch: String,
     /// The name of the program that is process 1.
     init: Option<String>,
+    /// Who supervises services here.
+    supervisors: Vec<HostSupervisor>,
     spool: Option<PathBuf>,
     emergency_spool: Option<PathBuf>,
     markers: Option<PathBuf>,
@@ -54,6 +57,7 @@ impl Version {
         let mut page = Page::new(out, Look::of_stdout(), 11);
         page.fact("Kernel", &format!("{} {}", facts.kernel, facts.arch))?;
         page.fact("Init", facts.init.as_deref().unwrap_or("unknown"))?;
+        page.fact("Services", &format!("of {}", in_words(&facts.supervisors)))?;
         for (name, path) in [
             ("Spool", &facts.spool),
             ("Emergency", &facts.emergency_spool),
@@ -82,6 +86,7 @@ impl Facts {
             kernel: host.kernel,
             arch: host.arch,
             init: init.map(|name| name.trim_end().to_owned()),
+            supervisors: HostSupervisors::find(places).all().to_vec(),
             spool: path(Place::Spool, ""),
             emergency_spool: path(Place::EmergencySpool, ""),
             markers: path(Place::Run, ""),

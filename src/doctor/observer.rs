@@ -83,17 +83,21 @@ fn does_something_else(job: &JobFacts) -> Option<String> {
     (!runs).then(|| format!("does not run {OBSERVER}"))
 }
 
+/// What is wrong with the file `observed` as a whole.
+pub(super) fn unsound(host: &Host) -> Option<Finding> {
+    let (path, why) = (&host.observed_path, host.observed.as_ref().err()?);
+    let words = format!("is not taken: {why}. Every job is observed");
+    let shown = quoted(path);
+    let advice = format!("chown root:root {shown} && chmod 644 {shown}");
+    Some(Finding::new(Level::Warning, path, words).advised(advice))
+}
+
 pub(super) fn observed(host: &Host) -> Vec<Finding> {
     let path = &host.observed_path;
     let file = match &host.observed {
         _ if !host.has_observer => return Vec::new(),
         Ok(file) => file,
-        Err(why) => {
-            let words = format!("is not taken: {why}. Every job is observed");
-            let shown = quoted(path);
-            let advice = format!("chown root:root {shown} && chmod 644 {shown}");
-            return vec![Finding::new(Level::Warning, path, words).advised(advice)];
-        }
+        Err(_) => return unsound(host).into_iter().collect(),
     };
     let Ok(jobs) = &host.jobs else { return Vec::new() };
     let mut findings = Vec::new();

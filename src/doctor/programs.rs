@@ -2,16 +2,28 @@
 
 use super::finding::{Finding, Level, count, quoted, some_of};
 use super::host::{Host, Program, ProgramState};
+use crate::job_file::Process;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (hook, program) in &host.programs.hooks {
         let calls = |job: &&_| super::host::JobFacts::hooks(job).contains(hook);
         let jobs: Vec<_> = host.services().filter(calls).map(|job| &*job.place.name).collect();
-        let (level, words) = match jobs.as_slice() {
-            [] if host.has_observer => (Level::Notice, "no job names it".to_owned()),
-            [] => (Level::Warning, "no job names it yet".to_owned()),
-            jobs => (
+        let others = others(host, *hook);
+        let (level, words) = match (jobs.as_slice(), others.as_slice()) {
+            ([], []) if host.is_observed_as_a_whole() => {
+                (Level::Notice, "nothing names it".to_owned())
+            }
+            ([], []) => (Level::Warning, "nothing names it yet".to_owned()),
+            ([], others) => (
+                Level::Critical,
+                format!(
+                    "named by {}: {}. They run without it, and crashes are not told",
+                    count(others.len(), "service"),
+                    some_of(others.iter().copied())
+                ),
+            ),
+            (jobs, _) => (
                 Level::Critical,
                 format!(
                     "named by {}: {}. Upstart starts no job whose pre-start is not to be executed, \
@@ -33,6 +45,19 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
     findings.extend(judge(&host.programs.command, Level::Critical, words, remedy));
     findings.extend(other_version(host));
     findings
+}
+
+/// The units and the services of runit and s6 that name `hook`.
+fn others(host: &Host, hook: Process) -> Vec<&str> {
+    let name = hook.to_string();
+    let units = host.systemd.iter().flat_map(|systemd| &systemd.units);
+    let units = units.filter(|unit| unit.hooks.iter().any(|line| line.program == name));
+    let services = host.service_directories.iter().filter(|service| match hook {
+        Process::PreStart => service.run.calls,
+        Process::PostStop => service.finish.calls,
+        _ => false,
+    });
+    units.map(|unit| &*unit.name).chain(services.map(|service| &*service.name)).collect()
 }
 
 /// What is wrong with `program`, at what `level`; of a missing one, the `remedy`.

@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Level, quoted};
 use super::host::{Host, JobFacts};
-use crate::enable::calls;
+use crate::enable::upstart::calls;
 use crate::job_file::Process;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {

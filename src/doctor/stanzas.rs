@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Level, quoted};
 use super::host::{Host, JobFacts};
-use crate::enable::{HOOKS, names, path_of};
+use crate::enable::upstart::{HOOKS, names, path_of};
 use crate::job_file::{Effective, JobFile, Process, Run, Stanza, Which};
 use crate::paths::COMMAND;
 
@@ -65,7 +65,7 @@ fn overridden(job: &JobFacts, files: &Effective) -> Vec<Finding> {
             let file = files.file(which)?;
             Some((which, file.stanzas().iter().rev().find(|it| is_ours(file, it))?))
         });
-        if crate::enable::calls(files, hook) {
+        if crate::enable::upstart::calls(files, hook) {
             continue;
         }
         if let Some((which, lost)) = ours {

@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use super::host::{
-    ConfigFacts, Host, Instance, JobFacts, KernelLogFacts, Machine, Mark, Program, ProgramState,
-    Programs, SinkFacts, SpoolFacts, Us,
+    ConfigFacts, Host, HostDropIn, Instance, JobFacts, KernelLogFacts, Machine, Mark, Program,
+    ProgramOfService, ProgramState, Programs, ServiceFacts, SinkFacts, SpoolFacts, SystemdFacts,
+    UnitFacts, Us,
 };
-use crate::enable::{HOOKS, JobPlace, path_of};
+use crate::enable::systemd::{hook_lines, unit_text};
+use crate::enable::upstart::{HOOKS, JobPlace, path_of};
+use crate::host_supervisors::{HostSupervisor, HostSupervisors};
 use crate::init::{Goal, InitStatus, LogPriority, State};
 use crate::job_file::{Effective, JobFile};
 use crate::paths::COMMAND;
 use crate::spool::Limits;
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 
 const SINK: &str = "slack.ops";
@@ -24,6 +28,13 @@ pub(super) fn host() -> Host {
     Host {
         now,
         us: Us { is_root: true, is_in_session: false },
+        supervisors: HostSupervisors::of(HostSupervisor {
+            kind: Supervisor::Upstart,
+            version: None,
+            is_at_work: true,
+        }),
+        systemd: None,
+        service_directories: Vec::new(),
         init: Ok(LogPriority::Message),
         programs: Programs {
             hooks: HOOKS.map(|hook| (hook, fine(path_of(hook)))).into(),
@@ -100,5 +111,40 @@ pub(super) fn sink() -> SinkFacts {
         last_error: None,
         parked: None,
         dead: 0,
+    }
+}
+
+/// A systemd on whose host all is well.
+pub(super) fn systemd() -> SystemdFacts {
+    SystemdFacts {
+        version: Some(252),
+        answers: Ok(()),
+        units: vec![unit("nginx.service")],
+        host_drop_in: HostDropIn::On,
+        path_unit: Ok(()),
+    }
+}
+
+/// A unit with all hooks.
+pub(super) fn unit(name: &str) -> UnitFacts {
+    let hooks = hook_lines(unit_text(true).as_bytes());
+    UnitFacts { name: name.to_owned(), hooks, is_loaded: true }
+}
+
+/// A service of runit's with both hooks.
+pub(super) fn service(name: &str) -> ServiceFacts {
+    let program = |file: &str| ProgramOfService {
+        path: format!("/etc/service/{name}/{file}").into(),
+        exists: true,
+        is_executable: true,
+        calls: true,
+        ends_before: None,
+    };
+    ServiceFacts {
+        name: name.to_owned(),
+        kind: Supervisor::Runit,
+        run: program("run"),
+        finish: program("finish"),
+        supervise: Ok(()),
     }
 }

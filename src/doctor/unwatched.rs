@@ -1,16 +1,30 @@
-//! Jobs that nobody looks after: neither the observer nor hooks of their own.
+//! Services that nobody looks after: neither the observer nor hooks of their own. Of systemd's
+//! the drop-in for all services tells (`host-drop-in`).
 
 use super::finding::{Finding, Level, count, quoted, some_of};
 use super::host::Host;
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
+    jobs(host).into_iter().chain(service_directories(host)).collect()
+}
+
+/// Services of runit and s6, which have no observer.
+fn service_directories(host: &Host) -> Option<Finding> {
+    let unwatched = host.service_directories.iter().filter(|service| !service.has_hooks());
+    let names: Vec<_> = unwatched.map(|service| &*service.name).collect();
+    let enable = format!("upstart-crash enable {}", quoted(names.first()?));
+    let verb = if names.len() == 1 { "has" } else { "have" };
+    let words = format!("{verb} no hooks: {}", some_of(names.iter().copied()));
+    Some(Finding::new(Level::Notice, count(names.len(), "service"), words).advised(enable))
+}
+
+fn jobs(host: &Host) -> Option<Finding> {
     let (watched, unwatched): (Vec<_>, Vec<_>) = host
         .services()
         .filter(|job| job.files.is_ok())
         .partition(|job| host.is_observed(job) || !job.hooks().is_empty());
     let names: Vec<_> = unwatched.iter().map(|job| &*job.place.name).collect();
-    let Some(first) = names.first() else { return Vec::new() };
-    let enable = format!("upstart-crash enable {}", quoted(first));
+    let enable = format!("upstart-crash enable {}", quoted(names.first()?));
     let (level, advice) = match (host.has_observer, watched.is_empty()) {
         // Some were left out on purpose.
         (true, _) => (Level::Notice, format!("{enable}  # or take it into {}", host.observed_path)),
@@ -20,12 +34,12 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
     let verb = if names.len() == 1 { "has" } else { "have" };
     let words =
         format!("{verb} neither hooks nor the observer: {}", some_of(names.iter().copied()));
-    vec![Finding::new(level, count(names.len(), "job"), words).advised(advice)]
+    Some(Finding::new(level, count(names.len(), "job"), words).advised(advice))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{host, job};
+    use super::super::testing::{host, job, service};
     use super::*;
 
     #[test]
@@ -43,5 +57,14 @@ mod tests {
             let findings = check(&host);
             assert_eq!(findings.first().map(|it| (it.level, &*it.what)), found, "{observed}");
         }
+    }
+    #[test]
+    fn services_without_hooks_are_named() {
+        let mut bare = service("bare");
+        (bare.run.calls, bare.finish.calls) = (false, false);
+        let service_directories = vec![service("api"), bare];
+        let found = check(&Host { service_directories, ..host() });
+        assert_eq!(found.first().map(|it| &*it.what), Some("1 service"));
+        assert!(found[0].words.ends_with(": bare"), "{found:?}");
     }
 }

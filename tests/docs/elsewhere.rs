@@ -17,7 +17,7 @@ const fn run(command: &'static str, test: &'static str, by: &'static str) -> Els
 
 /// What init is told, the simulated Upstart is told by a method; a package is unpacked where its test
 /// can look at it.
-pub(super) const ELSEWHERE: [Elsewhere; 14] = [
+pub(super) const ELSEWHERE: [Elsewhere; 16] = [
     run("dpkg -i upstart-monitor-hooks_*", "tests/support/debian.rs", "dpkg --force-confold -i "),
     run("rpm -i upstart-monitor-hooks-*", "tests/package_formats.rs", "rpm -i "),
     run("initctl list", "src/globs.rs", "initctl list"),
@@ -31,5 +31,15 @@ pub(super) const ELSEWHERE: [Elsewhere; 14] = [
     run("service JOB restart", "tests/restart.rs", ".restart()"),
     run("start JOB", "tests/restart.rs", ".start()"),
     run("stop JOB", "tests/rows/stops.rs", ".stop()"),
+    run(
+        "upstart-crash enable --host",
+        "tests/enable_systemd.rs",
+        "[\"enable\", \"--yes\", \"--host\"]",
+    ),
+    run(
+        "upstart-crash enable web@eu.service",
+        "tests/enable_systemd.rs",
+        "(\"web@eu\", \"web@eu.service\")",
+    ),
     run("tar -C / -xpzf*", "tests/package_formats.rs", "tar -xpzf"),
 ];

@@ -24,15 +24,18 @@ pub(super) enum Content {
 }
 
 /// How blocks begin that are neither typed nor read by a program of ours: what is printed, written
-/// or drawn. Of one in `js` the test of that page takes care.
-const SHOWN: [&str; 19] = [
+/// or drawn. Of one in `js` the test of that page takes care, of what `enable` writes its own.
+const SHOWN: [&str; 22] = [
     " pre-start script\n+",
+    "# Tells when this service",
+    "/opt/upstart-monitor/bin/pre-start runit",
     "/etc/upstart-monitor/config.toml:",
     "CAPTURE ",
     "Error: no cart 7\n",
     "command[check_upstart_crash]=",
     "connecting to ",
     "file.all   delivered",
+    "foreground { ",
     "hook ──>",
     "new/ID.json ──",
     "ok: 2 files",

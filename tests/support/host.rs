@@ -177,6 +177,7 @@ impl Host {
     }
 
     pub fn write(&self, absolute: &str, content: impl AsRef<[u8]>) {
+        std::fs::create_dir_all(self.path(absolute).parent().unwrap()).unwrap();
         std::fs::write(self.path(absolute), content).unwrap();
     }
 

@@ -57,6 +57,8 @@ mod tracer;
 mod tree;
 #[cfg(feature = "deliver")]
 mod tried;
+#[cfg(feature = "deliver")]
+pub mod typed;
 mod upstart;
 
 pub use alertmanager::Alertmanager;

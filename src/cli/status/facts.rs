@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::CliError;
 use crate::config::{Config, Problem};
 use crate::examine;
+use crate::host_supervisors::{HostSupervisor, HostSupervisors};
 use crate::id::ReportId;
 use crate::paths::Places;
 use crate::quiet::Silence;
@@ -26,6 +27,8 @@ const JOBS: usize = 5;
 pub(super) struct Facts {
     /// What waits for a person, a sentence each.
     pub(super) attention: Vec<String>,
+    /// Who supervises services here.
+    pub(super) supervisors: Vec<HostSupervisor>,
     pub(super) last_crash: Option<LastCrash>,
     pub(super) crashes_in_24_hours: usize,
     pub(super) crashes_in_7_days: usize,
@@ -103,6 +106,7 @@ impl Facts {
         let notifier_pid = spool.holder_of_the_lock();
         let mut facts = Self {
             attention: Vec::new(),
+            supervisors: HostSupervisors::find(places).all().to_vec(),
             last_crash: last.map(|report| LastCrash {
                 id: report.id,
                 time: report.time,

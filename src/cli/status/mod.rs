@@ -10,6 +10,7 @@ use super::CliError;
 use super::look::Look;
 use super::page::Page;
 use super::text::{size, time};
+use crate::host_supervisors::in_words;
 use crate::message::counted;
 use crate::paths::Places;
 use crate::spool::Spool;
@@ -61,6 +62,7 @@ fn print(facts: &Facts, page: &mut Page<'_>) -> Result<(), CliError> {
             some.iter().try_for_each(|what| page.item(what))?;
         }
     }
+    page.fact("Services", &format!("of {}", in_words(&facts.supervisors)))?;
     match &facts.last_crash {
         None => page.fact("Last crash", "none has been reported")?,
         Some(last) => {

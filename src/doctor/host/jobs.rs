@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::init::Asked;
-use crate::enable::{HOOKS, JobPlace, Refused, calls, find};
+use crate::enable::Refused;
+use crate::enable::upstart::{HOOKS, JobPlace, calls, find};
 use crate::init::{InitStatus, State, Unavailable};
 use crate::job::Job;
 use crate::job_file::{Effective, JobFile, Process, Which};
@@ -80,27 +81,20 @@ impl JobFacts {
     }
 }
 
-/// Looks at the jobs that `named` means.
+/// Every job.
 ///
 /// # Errors
-/// Where one that was named is not there. Where all were meant, why they cannot be looked at is
-/// no error.
-pub(super) fn look(
-    places: Places,
-    named: &[String],
-    asked: &mut Asked,
-) -> Result<Result<Vec<JobFacts>, String>, Refused> {
-    let mut found = Vec::new();
-    for name in named {
-        found.extend(find(places, name)?);
+/// Why they cannot be looked at.
+pub(super) fn all(places: Places) -> Result<Vec<JobPlace>, String> {
+    match find(places, "*") {
+        Ok(all) => Ok(all),
+        Err(Refused::NoJob(_)) => Ok(Vec::new()),
+        Err(why) => Err(why.to_string()),
     }
-    if named.is_empty() {
-        match find(places, "*") {
-            Ok(all) => found = all,
-            Err(Refused::NoJob(_)) => {}
-            Err(why) => return Ok(Err(why.to_string())),
-        }
-    }
+}
+
+/// Looks at the jobs at `found`.
+pub(super) fn look(places: Places, mut found: Vec<JobPlace>, asked: &mut Asked) -> Vec<JobFacts> {
     found.sort();
     found.dedup();
     let job = |place: JobPlace| JobFacts {
@@ -109,7 +103,7 @@ pub(super) fn look(
         log_path_len: log_path_len(places, &place.name),
         place,
     };
-    Ok(Ok(found.into_iter().take(MOST).map(job).collect()))
+    found.into_iter().take(MOST).map(job).collect()
 }
 
 /// Reads a job's files, through links: init does, too.

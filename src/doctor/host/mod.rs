@@ -6,14 +6,19 @@ mod jobs;
 mod machine;
 mod processes;
 mod programs;
+mod services;
 mod spool;
+mod systemd;
 
 use crate::config::Config;
-use crate::enable::{Refused, is_observed, is_ours};
+use crate::enable::upstart::{is_observed, is_ours};
+use crate::enable::{Refused, Target, meant, systemd::units};
 use crate::hooks;
+use crate::host_supervisors::HostSupervisors;
 use crate::init::{LogPriority, Unavailable};
 use crate::paths::{OBSERVED, Place, Places};
 use crate::spool::Limits;
+use crate::supervisor::Supervisor;
 use crate::sys;
 use crate::time::Timestamp;
 use init::Asked;
@@ -26,9 +31,12 @@ pub use machine::Machine;
 pub use processes::Orphan;
 pub(super) use programs::OBSERVER;
 pub use programs::{Program, ProgramState, Programs};
+pub use services::{ProgramOfService, ServiceFacts};
 #[cfg(test)]
 pub(super) use spool::Wrong;
 pub use spool::{SinkFacts, SpoolFacts};
+pub(super) use systemd::PATH_UNIT;
+pub use systemd::{HostDropIn, SystemdFacts, UnitFacts};
 
 /// Who is looking, at what.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +54,13 @@ pub struct Host {
     pub now: Timestamp,
     /// Who looked.
     pub us: Us,
-    /// Whether init answers, and how loud it is.
+    /// Who supervises services on it.
+    pub supervisors: HostSupervisors,
+    /// systemd, where it does.
+    pub systemd: Option<SystemdFacts>,
+    /// The services of runit and s6.
+    pub service_directories: Vec<ServiceFacts>,
+    /// Whether Upstart answers, and how loud it is.
     pub init: Result<LogPriority, Unavailable>,
     /// The programs of the monitor.
     pub programs: Programs,
@@ -90,11 +104,36 @@ impl Host {
         };
         let observed_path = places.path(Place::Config, OBSERVED);
         let init = asked.log_priority(places);
-        let jobs = jobs::look(places, named, &mut asked)?;
+        let supervisors = HostSupervisors::find(places);
+        let (mut jobs, mut of_systemd, mut directories) = (Vec::new(), Vec::new(), Vec::new());
+        for name in named {
+            for target in meant(places, &supervisors, None, name)? {
+                match target {
+                    Target::Job(place) => jobs.push(place),
+                    Target::Unit(unit) => of_systemd.push(unit),
+                    Target::Service(service) => directories.push(service),
+                    Target::WholeHost => {}
+                }
+            }
+        }
+        let jobs = match (named.is_empty(), supervisors.has(Supervisor::Upstart)) {
+            (true, true) => jobs::all(places),
+            _ => Ok(jobs),
+        };
+        if named.is_empty() {
+            directories = supervisors.services(places);
+            directories.retain(|service| supervisors.has(service.kind));
+            of_systemd = units(places);
+        }
+        let jobs = jobs.map(|jobs| jobs::look(places, jobs, &mut asked));
+        let has_systemd = supervisors.has(Supervisor::Systemd);
         let orphans = jobs.as_deref().map_or_else(|_| Vec::new(), processes::orphans);
         Ok(Self {
             now: sys::now(),
             us,
+            systemd: has_systemd.then(|| SystemdFacts::look(places, &of_systemd)),
+            service_directories: directories.iter().map(ServiceFacts::look).collect(),
+            supervisors,
             init,
             programs: Programs::look(places),
             machine: Machine::look(places),
@@ -128,6 +167,12 @@ impl Host {
     pub fn is_observed(&self, job: &JobFacts) -> bool {
         let chooses = |file: &Vec<u8>| hooks::selects(file, job.place.name.as_bytes());
         self.has_observer && self.observed.as_ref().map_or(true, chooses)
+    }
+
+    /// Whether every service of Upstart's, or of systemd's, is looked after without hooks.
+    pub fn is_observed_as_a_whole(&self) -> bool {
+        let is_on = |systemd: &SystemdFacts| systemd.host_drop_in == HostDropIn::On;
+        self.has_observer || self.systemd.as_ref().is_some_and(is_on)
     }
 
     /// Why something cannot be looked at, where it is for root alone; else `why`.

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::enable::{HOOKS, is_executable, path_of};
+use crate::enable::is_executable;
+use crate::enable::upstart::{HOOKS, path_of};
 use crate::job_file::Process;
 use crate::paths::{COMMAND, Places};
 

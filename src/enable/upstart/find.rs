@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::Refused;
+use crate::enable::Refused;
 use crate::job_file::{Effective, JobFile, Which};
 use crate::paths::{Place, Places};
 use crate::sys;

@@ -1,9 +1,14 @@
 //! Logs that a job writes to by itself, past init.
 
+use super::JobPlace;
 use crate::job_file::{Effective, Process};
 
 /// The absolute paths that the service's own command sends its output to, by `>` and `>>`.
-pub fn own_logs(job: &Effective) -> Vec<String> {
+pub fn own_logs(place: &JobPlace) -> Vec<String> {
+    place.read().map_or_else(|_| Vec::new(), |job| logs_of(&job))
+}
+
+fn logs_of(job: &Effective) -> Vec<String> {
     let text = String::from_utf8_lossy(job.text(Process::Main).unwrap_or_default()).into_owned();
     let mut logs = Vec::new();
     for target in text.split('>').skip(1) {
@@ -33,7 +38,7 @@ mod tests {
             ("exec /bin/a > \"/tmp/$B\" > $C > relative\n", &[]),
         ] {
             let conf = JobFile::read(main.as_bytes().to_vec());
-            assert_eq!(own_logs(&Effective { conf, overriding: None }), expected, "{main:?}");
+            assert_eq!(logs_of(&Effective { conf, overriding: None }), expected, "{main:?}");
         }
     }
 }

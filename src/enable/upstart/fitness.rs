@@ -1,9 +1,9 @@
 //! Which jobs are left without stanzas, and why.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{HOOKS, JobPlace, Refused, path_of};
+use super::{HOOKS, JobPlace, path_of};
+use crate::enable::{Refused, is_executable};
 use crate::job_file::Effective;
 use crate::paths::{Place, Places};
 
@@ -51,10 +51,4 @@ pub fn is_observed(places: Places) -> bool {
 /// Whether the job `name` is one of the monitor's own.
 pub fn is_ours(name: &str) -> bool {
     OURS.contains(&name)
-}
-
-/// Whether `path` leads to a program that can be executed.
-pub fn is_executable(path: &Path) -> bool {
-    let file = path.metadata();
-    file.is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
