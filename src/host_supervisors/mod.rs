@@ -145,7 +145,7 @@ fn sight(
         Supervisor::Upstart => Some(Sight::AtWork),
         // sd_booted(3).
         Supervisor::Systemd if exists(&"/run/systemd/system") => Some(Sight::AtWork),
-        Supervisor::Systemd => SYSTEMD.iter().any(|path| exists(path)).then_some(Sight::Installed),
+        Supervisor::Systemd => SYSTEMD.iter().any(exists).then_some(Sight::Installed),
         Supervisor::Runit | Supervisor::S6 => {
             let mut of_kind = directories.iter().filter(|directory| directory.kind == kind);
             let all = services(places, directories);

@@ -125,8 +125,7 @@ fn name_in(places: Places, named: &str) -> Option<String> {
             path.parent().is_some_and(|it| it == directory || it == places.below_root(directory))
         };
         let name = path.file_name()?.to_str()?;
-        return (SEARCH_PATH.iter().any(|it| is_of_units(it)) && is_service(name))
-            .then(|| name.to_owned());
+        return (SEARCH_PATH.iter().any(is_of_units) && is_service(name)).then(|| name.to_owned());
     }
     let name =
         if named.ends_with(SERVICE) { named.to_owned() } else { format!("{named}{SERVICE}") };
