@@ -12,7 +12,8 @@ pub(crate) const LIVES: &[Life] = &[
     life("segv.service", SLEEP, "ctl start; signal SEGV; over", &["crashed main SIGSEGV"]),
     life(
         "abort.service",
-        "LimitCORE=infinity\nExecStart=/bin/sh -c 'sleep 0.1; kill -ABRT $$$$'",
+        // Its core lies where no other's does.
+        "LimitCORE=infinity\nExecStart=/bin/sh -c 'cd $(mktemp -d); sleep 0.1; kill -ABRT $$$$'",
         OVER,
         &["crashed main SIGABRT"],
     ),

@@ -12,9 +12,14 @@ mod stops;
 
 use support::{Hooks, Life, Machine};
 
-/// Has each of `lives` lived, and fails with all that came out otherwise than it is written down.
-fn live(hooks: Hooks, lives: &[Life]) {
-    let machine = Machine::new(hooks);
+/// A service that takes its time to stop when the host goes down.
+const SLOW_TO_STOP: &str = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n\
+                            ExecStop=/bin/sh -c 'touch /run/going-down; sleep 1'\n";
+
+/// Has each of `lives` lived on `machine`, and fails with all that came out otherwise than it is
+/// written down, or than without hooks.
+fn live(machine: &Machine, lives: &[Life]) {
+    machine.write("/etc/systemd/system/slow-to-stop.service", SLOW_TO_STOP);
     machine.live(lives);
     let mut wrong = Vec::new();
     for life in lives {
@@ -46,20 +51,25 @@ const fn life(
     Life { unit, text, steps, told }
 }
 
+/// All lives, each with what is told of it.
+fn all() -> Vec<Life> {
+    [ends::LIVES, starts::LIVES, stops::LIVES, hardened::LIVES].concat()
+}
+
 #[test]
 fn with_hooks_of_its_own() {
-    live(Hooks::OfUnits, &all());
+    live(&Machine::new(Hooks::OfUnits), &all());
 }
 
 #[test]
 fn with_the_hook_of_the_host() {
-    live(Hooks::OfHost, &all());
+    live(&Machine::new(Hooks::OfHost), &all());
 }
 
-fn all() -> Vec<Life> {
-    [ends::LIVES, starts::LIVES, stops::LIVES, hardened::LIVES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+#[test]
+fn a_service_lives_on_where_the_programs_are_gone() {
+    let machine = Machine::new(Hooks::OfUnits);
+    machine.remove_programs();
+    let silent = |life: Life| Life { told: &[], ..life };
+    live(&machine, &all().into_iter().map(silent).collect::<Vec<_>>());
 }

@@ -66,12 +66,20 @@ pub(crate) const LIVES: &[Life] = &[
         "ctl start --no-block; in_state start; ctl stop; over",
         &[],
     ),
-    // These two are up when the host goes down.
+    // These three are up when the host goes down.
     life("shutdown.service", SLEEP, "ctl start", &[]),
     life(
         "shutdown-segv.service",
         "ExecStart=/bin/sh -c 'trap \"kill -SEGV $$$$\" TERM; touch /run/%n.up; while :; do sleep 0.05; done'",
         "ctl start; wait_until 'it took signals' test -e /run/$unit.up",
         &[],
+    ),
+    life(
+        "shutdown-crash.service",
+        // Its own turn to be stopped comes later.
+        "[Unit]\nBefore=slow-to-stop.service\n\
+         [Service]\nExecStart=/bin/sh -c 'until [ -e /run/going-down ]; do sleep 0.05; done; kill -SEGV $$$$'",
+        "ctl start; systemctl start slow-to-stop",
+        &["crashed main SIGSEGV"],
     ),
 ];

@@ -97,20 +97,26 @@ impl Machine {
         self.write_program("/lives/director", include_str!("director.sh"));
     }
 
+    /// Takes the hooks' programs away; what calls them stays.
+    pub fn remove_programs(&self) {
+        fs::remove_dir_all(self.path(BIN)).unwrap();
+    }
+
     /// Boots the machine, has each of `lives` lived twice, with hooks and without, and ends it.
     pub fn live(&self, lives: &[Life]) {
+        let mut units = Vec::new();
         for life in lives {
-            self.add(life, life.unit);
-            self.add(life, &format!("{BARE}{}", life.unit));
+            for unit in [life.unit.to_owned(), format!("{BARE}{}", life.unit)] {
+                self.add(life, &unit);
+                units.push(unit);
+            }
         }
+        self.write("/lives/units", &units.join("\n"));
         // Of a unit that another one names, systemd does not forget what became of it.
-        let names = lives.iter().flat_map(|life| {
-            [life.unit.to_owned(), format!("{BARE}{}", life.unit)].map(|name| escaped(&name))
-        });
-        let names = names.collect::<Vec<_>>().join(" ");
+        let named = units.join(" ").replace('\\', "\\\\");
         let target = format!(
             "[Unit]\nRequires=sysinit.target\nAfter=sysinit.target\nWants=director.service\n\
-             Before={names}\n"
+             Before={named}\n"
         );
         self.write(&format!("{UNITS}/lives.target"), &target);
         let director = "[Unit]\nAfter=lives.target\n[Service]\nType=exec\n\
@@ -144,18 +150,14 @@ impl Machine {
     }
 
     /// Runs the machine until it ends itself. In a control group of its own: machines that run at
-    /// the same time would share one. Where this thread ends before it, it is killed.
+    /// the same time would share one. Where this thread ends before it, it is killed. The hooks wait
+    /// for systemd within their deadline, so this machine's other work comes second.
     fn boot(&self) {
-        const NSPAWN: &str = "for tree in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
-                [ -w \"$tree/cgroup.procs\" ] || continue
-                mkdir \"$tree/$1\" && echo $$ >\"$tree/$1/cgroup.procs\"
-            done
-            exec setpriv --pdeathsig KILL timeout -s KILL --foreground \"$2\" systemd-nspawn --directory \"$3\" \
-                --register=no --keep-unit --private-network --console=pipe \
-                --boot systemd.unit=lives.target systemd.show_status=no";
         let console = fs::File::create(self.path("/lives/console")).unwrap();
         let mut command = Command::new("sh");
-        command.args(["-c", NSPAWN, "sh", &self.control_group(), LIFETIME]).arg(self.path("/"));
+        command
+            .args(["-c", include_str!("boot.sh"), "sh", &self.control_group(), LIFETIME])
+            .arg(self.path("/"));
         // What systemd says of want of memory it reads in control groups of the second kind.
         command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1").stdin(Stdio::null());
         command.stdout(console.try_clone().unwrap()).stderr(console);
@@ -200,11 +202,6 @@ fn read_report(file: &Path) -> Value {
     let report = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     assert_eq!(violations(&report), [""; 0], "{}", file.display());
     report
-}
-
-/// `unit` as it stands in a list of units.
-fn escaped(unit: &str) -> String {
-    unit.replace('\\', "\\\\")
 }
 
 impl Drop for Machine {

@@ -1,4 +1,7 @@
+# shellcheck shell=sh
 # The words that a life is told in; $unit is the service. A wait ends after a minute and says so.
+
+: "${unit:?}"
 
 say() { echo "$*" >>"/lives/$unit.steps"; }
 
@@ -19,11 +22,11 @@ wait_until() {
     shift
     until "$@"; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 1200 ]; then
+        if [ "$tries" -gt 600 ]; then
             say "waited in vain until $what"
             return
         fi
-        sleep 0.05
+        sleep 0.1
     done
 }
 
