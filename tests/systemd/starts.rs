@@ -16,7 +16,7 @@ pub(crate) const LIVES: &[Life] = &[
         "post-fails.service",
         "ExecStart=/bin/sleep 1000\nExecStartPost=/bin/sh -c 'exit 4'",
         "ctl start; over",
-        &["start_failed main SIGTERM"],
+        &["start_failed post-start status 4"],
     ),
     life(
         "not-found.service",
