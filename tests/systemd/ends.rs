@@ -155,4 +155,17 @@ pub(crate) const LIVES: &[Life] = &[
         "ctl start; signal SEGV; ctl stop; over",
         &["crashed main SIGSEGV"],
     ),
+    life(
+        "stop-in-wait.service",
+        "Restart=always\nRestartSec=1000\nExecStart=/bin/sh -c 'sleep 0.1; exit 3'",
+        "ctl start; in_state auto-restart; ctl stop; over",
+        &["crashed main status 3"],
+    ),
+    // The commands of a setting end with the first that fails: ours is never run.
+    life(
+        "own-command-fails.service",
+        "ExecStart=/bin/sleep 1000\nExecStopPost=/bin/false",
+        "ctl start; signal SEGV; over",
+        &[],
+    ),
 ];

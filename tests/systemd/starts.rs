@@ -74,4 +74,18 @@ pub(crate) const LIVES: &[Life] = &[
         &[],
     ),
     life("up.service", SLEEP, "ctl start; ctl is-active; ctl stop; over", &[]),
+    // Nothing of these can be executed, the hooks neither.
+    life("no-user.service", "User=no-such-user\nExecStart=/bin/sleep 1000", "ctl start; over", &[]),
+    life(
+        "no-directory.service",
+        "WorkingDirectory=/no/such\nExecStart=/bin/sleep 1000",
+        "ctl start; over",
+        &[],
+    ),
+    life(
+        "no-environment.service",
+        "EnvironmentFile=/no/such\nExecStart=/bin/sleep 1000",
+        "ctl start; over",
+        &[],
+    ),
 ];
