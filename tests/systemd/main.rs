@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "deliver")]
+mod delivery;
 mod ends;
 mod hardened;
 mod starts;

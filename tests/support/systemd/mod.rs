@@ -13,7 +13,7 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 
 use super::host::{BIN, SPOOL, built};
-use super::{Hook, require_root, tree, violations};
+use super::{Hook, project, require_root, tree, violations};
 
 pub use life::{Life, Lived};
 
@@ -88,13 +88,32 @@ impl Machine {
             fs::copy(built(hook.name()), self.path(BIN).join(hook.name())).unwrap();
         }
         if self.hooks == Hooks::OfHost {
-            let text = format!("[Service]\nExecStopPost=-+{BIN}/stopping systemd %n\n");
-            self.write(&format!("/usr/lib/systemd/system/service.d/{DROP_IN}"), &text);
+            self.install_unit(&format!("service.d/{DROP_IN}"));
         }
         self.write("/lives/steps.sh", include_str!("steps.sh"));
         self.write_program("/lives/play", include_str!("play.sh"));
         self.write_program("/lives/first", include_str!("first.sh"));
         self.write_program("/lives/director", include_str!("director.sh"));
+    }
+
+    /// Puts a file of the package among systemd's units.
+    fn install_unit(&self, name: &str) {
+        let text = fs::read_to_string(project("packaging/systemd").join(name)).unwrap();
+        self.write(&format!("/usr/lib/systemd/system/{name}"), &text);
+    }
+
+    /// Puts the notifier and its units there, with `config`.
+    #[cfg(feature = "deliver")]
+    pub fn install_notifier(&self, config: &str) {
+        fs::copy(built("upstart-crash"), self.path(BIN).join("upstart-crash")).unwrap();
+        for name in ["upstart-monitor-deliver.service", "upstart-monitor-deliver.path"] {
+            self.install_unit(name);
+        }
+        self.write("/etc/upstart-monitor/config.toml", config);
+        let file = self.path("/etc/upstart-monitor/config.toml");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+        let wants = "[Unit]\nWants=upstart-monitor-deliver.path\n";
+        self.write(&format!("{UNITS}/lives.target.d/notifier.conf"), wants);
     }
 
     /// Takes the hooks' programs away; what calls them stays.
