@@ -79,6 +79,9 @@ for purpose in "$@"; do
         need groff groff-base
         need node nodejs
         need start-stop-daemon dpkg
+        need systemd-nspawn systemd-container
+        need setpriv util-linux
+        need setfattr attr
         install_missing
         need_cargo_tool nextest
         ;;

@@ -46,7 +46,7 @@ pub struct Host {
 pub const AT_ONCE: &str = "\n[snapshot]\nsettle = \"0s\"\n";
 
 /// Where the hooks lie on the host.
-const BIN: &str = "/opt/upstart-monitor/bin";
+pub(super) const BIN: &str = "/opt/upstart-monitor/bin";
 const RUN: &str = "/var/run";
 pub(super) const SPOOL: &str = "/var/spool/upstart-monitor";
 pub(super) const EMERGENCY_SPOOL: &str = "/var/run/upstart-monitor";
@@ -239,7 +239,7 @@ pub fn require_root() {
 
 /// The program `name` as it was built for the tests, or the one in the directory that
 /// `UPSTART_MONITOR_TEST_PROGRAMS` names: so released programs stand the same tests.
-fn built(name: &str) -> PathBuf {
+pub(super) fn built(name: &str) -> PathBuf {
     let directory = match std::env::var_os("UPSTART_MONITOR_TEST_PROGRAMS") {
         Some(directory) => PathBuf::from(directory),
         None => Path::new(env!("CARGO_BIN_EXE_pre-start")).parent().unwrap().to_owned(),

@@ -50,6 +50,7 @@ mod session;
 mod stage;
 mod strace;
 mod surroundings;
+mod systemd;
 mod terminal;
 mod told;
 #[cfg(target_arch = "x86_64")]
@@ -96,6 +97,7 @@ pub use session::{HOME, RUNTIME, Relay, SPOOL as SESSION_SPOOL, Session};
 pub use stage::{Sinks, Stage, known_kinds, notices};
 pub use strace::{Call, calls_of};
 pub use surroundings::{NOBODY, Surroundings};
+pub use systemd::{Hooks, Life, Lived, Machine};
 pub use terminal::on_a_terminal;
 #[cfg(target_arch = "x86_64")]
 pub use tracer::{SystemCall, Then, Traced, trace};
