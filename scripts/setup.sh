@@ -79,6 +79,9 @@ for purpose in "$@"; do
         need groff groff-base
         need node nodejs
         need start-stop-daemon dpkg
+        need runsv runit
+        need s6-supervise s6
+        need execlineb execline
         install_missing
         need_cargo_tool nextest
         ;;
