@@ -166,6 +166,8 @@ const DELIVER: &[Layer] = &[
             "paths",
             "job",
             "init",
+            "supervisor",
+            "service_dir",
             "marker",
             "verdict",
             "snapshot",

@@ -15,8 +15,8 @@ use super::{Hook, Host, wait_until};
 use upstart_monitor::service_dir::{ServiceDir, Status};
 use upstart_monitor::supervisor::Supervisor;
 
-/// What a service does: it waits to be told with which status to exit.
-pub const WAITS: &str = "exec 3<>told\nread status <&3\nexit $status";
+/// What a service does: it says that it is up, and waits to be told with which status to exit.
+pub const WAITS: &str = "exec 3<>told\nUP\nread status <&3\nexit $status";
 
 /// A service directory, whose supervisor may run.
 pub struct Supervised<'h> {
@@ -25,10 +25,13 @@ pub struct Supervised<'h> {
     name: String,
     directory: PathBuf,
     child: Option<Child>,
+    /// The supervisor of its logger, where it is another one.
+    logger: Option<Child>,
 }
 
 impl<'h> Supervised<'h> {
-    /// The service `name`, whose `run` and `finish` call our hooks, and which does `main`, a script.
+    /// The service `name`, whose `run` and `finish` call our hooks, and which does `main`, a
+    /// script in which `UP` notes that it is up.
     pub fn new(host: &'h Host, by: Supervisor, name: &str, main: &str) -> Self {
         let hook = |hook: Hook, arguments: &str| {
             let program = host.program(hook.name());
@@ -53,11 +56,23 @@ impl<'h> Supervised<'h> {
         let directory = host.path(&format!("/etc/sv/{name}"));
         std::fs::create_dir_all(&directory).unwrap();
         mkfifo(&directory.join("told"), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-        let service = Self { host, by, name: name.to_owned(), directory, child: None };
+        let service =
+            Self { host, by, name: name.to_owned(), directory, child: None, logger: None };
         let [runs, ends] = ["runs", "ends"].map(|what| service.record(what));
-        service.program("run", &format!("{pre_start}echo $$ >>{runs}\n{main}"));
+        let main = main.replace("UP", &format!("echo $$ >>{runs}"));
+        service.program("run", &format!("{pre_start}{main}\n"));
         service.program("finish", &format!("{post_stop}echo \"$1 $2\" >>{ends}\n"));
         service
+    }
+
+    /// The script `name`.
+    pub fn script(&self, name: &str) -> String {
+        std::fs::read_to_string(self.directory.join(name)).unwrap()
+    }
+
+    /// Puts `line` behind all others of the script `name`.
+    pub fn append(&self, name: &str, line: &str) {
+        self.file(name, &format!("{}{line}\n", self.script(name)));
     }
 
     /// Where the service itself notes `what`.
@@ -80,18 +95,35 @@ impl<'h> Supervised<'h> {
 
     /// Starts the supervisor.
     pub fn supervise(&mut self) {
+        self.child = Some(self.spawn(&self.name, Stdio::null(), Stdio::null()));
+        wait_until("the supervisor", || self.status().is_some());
+    }
+
+    fn spawn(&self, name: &str, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Child {
         let program = match self.by {
             Supervisor::S6 => "s6-supervise",
             _ => "runsv",
         };
         let mut command = Command::new(program);
-        command.arg(&self.name).current_dir(self.directory.parent().unwrap());
+        command.arg(name).current_dir(self.directory.parent().unwrap());
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
         command.env("UPSTART_MONITOR_ROOT", self.host.path(""));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
-        self.child = Some(child);
-        wait_until("the supervisor", || self.status().is_some());
+        command.stdin(input).stdout(output).stderr(Stdio::null());
+        command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"))
+    }
+
+    /// Starts the supervisor, and of s6 the one of the logger, which `s6-svscan` would start with a
+    /// pipe between them.
+    pub fn supervise_with_log(&mut self) {
+        match self.by {
+            Supervisor::S6 => {
+                let (reader, writer) = std::io::pipe().unwrap();
+                self.logger =
+                    Some(self.spawn(&format!("{}/log", self.name), reader, Stdio::null()));
+                self.child = Some(self.spawn(&self.name, Stdio::null(), writer));
+            }
+            _ => self.supervise(),
+        }
     }
 
     /// Starts the supervisor, and waits for the service.
@@ -142,10 +174,15 @@ impl<'h> Supervised<'h> {
         self.wait_for_end(self.ends().len() + 1);
     }
 
-    /// Sends main a signal that ends it.
+    /// Sends main a signal.
+    pub fn send(&self, signal: Signal) {
+        kill(Pid::from_raw(self.main()), signal).unwrap();
+    }
+
+    /// Sends main a signal that ends it, and waits until that was looked at.
     pub fn kill(&self, signal: Signal) {
         let ends = self.ends().len();
-        kill(Pid::from_raw(self.main()), signal).unwrap();
+        self.send(signal);
         self.wait_for_end(ends + 1);
     }
 
@@ -181,6 +218,11 @@ impl<'h> Supervised<'h> {
         wait_until(&format!("run {count} of {}", self.name), || self.runs() >= count);
     }
 
+    /// Waits until the supervisor is not to start the service again.
+    pub fn wait_until_wanted_down(&self) {
+        wait_until("a command", || self.status().is_some_and(|status| !status.wanted_up));
+    }
+
     /// Waits until end number `count` was looked at.
     #[track_caller]
     pub fn wait_for_end(&self, count: usize) {
@@ -213,5 +255,10 @@ impl Drop for Supervised<'_> {
             let _ = kill(Pid::from_raw(self.main()), Signal::SIGKILL);
         }
         let _ = child.wait();
+        if let Some(mut logger) = self.logger.take() {
+            // Its input has ended.
+            let _ = kill(Pid::from_raw(logger.id().cast_signed()), Signal::SIGTERM);
+            let _ = logger.wait();
+        }
     }
 }
