@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Ended, Signal};
 use crate::marker::Supervise;
-use crate::service_dir::{ServiceDir, Status, last_command};
+use crate::service_dir::{CONTROL, STATUS, Status, down_signal, last_command};
 use crate::sys;
 use crate::time::Timestamp;
 
@@ -43,10 +43,9 @@ impl Finish {
     /// `began` so, where pre-start noted that.
     pub fn look(arguments: &[&[u8]], began: Option<Supervise>) -> Self {
         let now = sys::now();
-        let here = ServiceDir::HERE;
-        let status = status_of_this_end(here);
+        let status = status_of_this_end();
         let wait_status = status.as_ref().ok().and_then(|status| status.wait_status);
-        let last = last_command(here).map_err(|why| format!("supervise/control: {why}"));
+        let last = last_command(CONTROL).map_err(|why| format!("supervise/control: {why}"));
         Self {
             directory: std::env::current_dir()
                 .map(|path| String::from_utf8_lossy(path.as_os_str().as_bytes()).into_owned())
@@ -55,7 +54,7 @@ impl Finish {
             wanted_up: status.map(|status| status.wanted_up),
             once: began.is_some_and(|began| began.once),
             commanded: last.map(|last| commanded(last, began.map(|began| began.command), now)),
-            down_signal: here.down_signal(),
+            down_signal: down_signal(c"down-signal"),
         }
     }
 
@@ -66,10 +65,10 @@ impl Finish {
     }
 }
 
-/// The status in `directory` while `finish` runs.
-fn status_of_this_end(directory: ServiceDir<'_>) -> Result<Status, String> {
+/// The status while `finish` runs.
+fn status_of_this_end() -> Result<Status, String> {
     for _ in 0..LOOKS {
-        let status = Status::read(directory).map_err(|why| format!("supervise/status: {why}"))?;
+        let status = Status::read(STATUS).map_err(|why| format!("supervise/status: {why}"))?;
         if status.is_finishing {
             return Ok(status);
         }

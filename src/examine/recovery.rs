@@ -76,7 +76,7 @@ fn look(scene: &Scene, up_since: Option<Timestamp>) -> Result<Look, String> {
     };
     let now = up_since.unwrap_or_else(sys::now);
     if let Some(finish) = &scene.report.evidence.finish {
-        let status = Status::read(ServiceDir(finish.directory.as_bytes()));
+        let status = ServiceDir(finish.directory.as_bytes()).status();
         return judge_directory(status, marker, now);
     }
     let status = Init::of(job, scene.places).and_then(|init| init.status(PATIENCE));

@@ -11,7 +11,7 @@ use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
 use crate::report::{CrashReport, Facts, InitFacts, JobFacts};
-use crate::service_dir::ServiceDir;
+use crate::service_dir::{CUSTOMARY_LOG, ServiceDir};
 use crate::snapshot::{Bounds, Host, Incomplete, LogTail, RunStart, Scene, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
 use crate::supervisor::Supervisor;
@@ -190,7 +190,7 @@ fn console(
 fn loggers(evidence: &Evidence, run: &Run, incomplete: &mut Vec<Incomplete>) -> Option<LogTail> {
     let directory = ServiceDir(evidence.finish.as_ref()?.directory.as_bytes());
     let path = directory.log()?;
-    let customary = directory.customary_log()?;
+    let customary = directory.join(CUSTOMARY_LOG).ok()?;
     let start = RunStart::of(&run.content).filter(|_| path.as_bytes() == customary.as_bytes());
     tail(&path, start, Bounds::JOB).noted(incomplete, "log")
 }

@@ -5,7 +5,7 @@ use super::{directory_of, is_left_to_the_observer, job_and_places, run_id, this_
 use crate::job::Job;
 use crate::marker::{Content, LogStart, Marker, Supervise, Unreadable, decimal, kept};
 use crate::paths::Places;
-use crate::service_dir::{ServiceDir, Status, last_command};
+use crate::service_dir::{CONTROL, CUSTOMARY_LOG, STATUS, Status};
 use crate::supervisor::Supervisor;
 use crate::sys::{self, Arguments, Errno, say};
 use crate::time::Timestamp;
@@ -80,20 +80,20 @@ fn supervise(job: &Job<'_>) -> Option<Supervise> {
     }
     Some(Supervise {
         main: nix::unistd::getppid().as_raw().unsigned_abs(),
-        once: Status::read(ServiceDir::HERE).is_ok_and(|status| !status.wanted_up),
-        command: last_command(ServiceDir::HERE).unwrap_or(Timestamp::from_micros(0)),
+        once: Status::read(STATUS).is_ok_and(|status| !status.wanted_up),
+        command: sys::stat(CONTROL).map_or(Timestamp::from_micros(0), |control| control.modified),
     })
 }
 
 /// Where the job's log ends now; `None` where that cannot be told, or is of no use: systemd keeps
 /// the log itself.
 fn log_start(job: &Job<'_>, places: Places) -> Option<LogStart> {
-    let path = match job.supervisor {
-        Supervisor::Upstart => job.log(places).ok()?,
+    let stat = match job.supervisor {
+        Supervisor::Upstart => sys::stat(job.log(places).ok()?.as_c_str()),
         Supervisor::Systemd => return None,
-        Supervisor::Runit | Supervisor::S6 => ServiceDir::HERE.customary_log()?,
+        Supervisor::Runit | Supervisor::S6 => sys::stat(CUSTOMARY_LOG),
     };
-    match sys::stat(path.as_c_str()) {
+    match stat {
         Ok(stat) => Some(LogStart { device: stat.device, inode: stat.inode, size: stat.size }),
         // Where another wrote the log, it may be elsewhere.
         Err(Errno::ENOENT) if job.supervisor == Supervisor::Upstart => Some(LogStart::NONE),

@@ -1,43 +1,43 @@
 //! The signal that s6 ends a service by.
 
+use std::ffi::CStr;
+
 use nix::fcntl::OFlag;
 
-use super::ServiceDir;
 use crate::sys;
 
 /// More than `SIGRTMAX`, and the blank behind it.
 const BYTES: usize = 16;
 
-impl ServiceDir<'_> {
-    /// What the file `down-signal` names, `SIG` before it or not: the rest of it is in capitals.
-    /// `None` where there is no such file, or no such name in it.
-    pub fn down_signal(self) -> Option<String> {
-        let path = self.join(b"down-signal").ok()?;
-        let mut bytes = [0; BYTES];
-        let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).ok()?;
-        let filled = sys::read(&file, &mut bytes).ok()?;
-        let line = bytes.get(..filled)?.split(|byte| *byte == b'\n').next()?;
-        let name = std::str::from_utf8(line).ok()?.trim().to_ascii_uppercase();
-        if let Ok(number) = name.parse::<i32>() {
-            let signal = nix::sys::signal::Signal::try_from(number).ok()?;
-            return Some(signal.as_str().to_owned());
-        }
-        let name = if name.starts_with("SIG") { name } else { format!("SIG{name}") };
-        name.parse::<nix::sys::signal::Signal>().ok().map(|signal| signal.as_str().to_owned())
+/// What the file at `path`, a `down-signal`, names: a signal by its number, or by its name with or
+/// without `SIG`. `None` where there is no such file, or no such signal.
+pub fn down_signal(path: &CStr) -> Option<String> {
+    let mut bytes = [0; BYTES];
+    let file = sys::open(path, OFlag::O_RDONLY).ok()?;
+    let filled = sys::read(&file, &mut bytes).ok()?;
+    let line = bytes.get(..filled)?.split(|byte| *byte == b'\n').next()?;
+    let name = std::str::from_utf8(line).ok()?.trim().to_ascii_uppercase();
+    if let Ok(number) = name.parse::<i32>() {
+        let signal = nix::sys::signal::Signal::try_from(number).ok()?;
+        return Some(signal.as_str().to_owned());
     }
+    let name = if name.starts_with("SIG") { name } else { format!("SIG{name}") };
+    name.parse::<nix::sys::signal::Signal>().ok().map(|signal| signal.as_str().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::CPath;
 
     use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn is_read_as_s6_reads_it() {
         let root = tempfile::tempdir().unwrap();
-        let directory = ServiceDir(root.path().as_os_str().as_bytes());
-        assert_eq!(directory.down_signal(), None);
+        let path = CPath::concat([root.path().as_os_str().as_bytes(), b"/down-signal"]).unwrap();
+        let read = || down_signal(path.as_c_str());
+        assert_eq!(read(), None);
         for (content, signal) in [
             ("SIGINT\n", Some("SIGINT")),
             ("HUP", Some("SIGHUP")),
@@ -47,7 +47,7 @@ mod tests {
             ("nonsense\n", None),
         ] {
             std::fs::write(root.path().join("down-signal"), content).unwrap();
-            assert_eq!(directory.down_signal().as_deref(), signal, "{content:?}");
+            assert_eq!(read().as_deref(), signal, "{content:?}");
         }
     }
 }

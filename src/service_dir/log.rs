@@ -3,18 +3,13 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{ServiceDir, Status};
+use super::{CUSTOMARY_LOG, ServiceDir};
 use crate::sys::{self, CPath};
 
 /// The most open files of a logger that are looked at: it has some ten.
 const DESCRIPTORS: usize = 256;
 
 impl ServiceDir<'_> {
-    /// The file that most loggers of a service write to.
-    pub fn customary_log(self) -> Option<CPath> {
-        self.join(b"log/main/current").ok()
-    }
-
     /// The file that the logger of the service writes to: `current` in whatever directory, which
     /// svlogd and s6-log keep open. Where no logger runs, the customary one, if it is there.
     pub fn log(self) -> Option<CPath> {
@@ -22,13 +17,13 @@ impl ServiceDir<'_> {
             .logger()
             .and_then(written_by)
             .and_then(|path| CPath::concat([path.as_os_str().as_bytes()]).ok());
-        open.or_else(|| self.customary_log().filter(|path| sys::exists(path.as_c_str())))
+        open.or_else(|| self.join(CUSTOMARY_LOG).ok().filter(|path| sys::exists(path.as_c_str())))
     }
 
     /// The process of the logger.
     fn logger(self) -> Option<u32> {
-        let directory = self.join(b"log").ok()?;
-        let status = Status::read(ServiceDir(directory.as_bytes())).ok()?;
+        let directory = self.join(c"log").ok()?;
+        let status = ServiceDir(directory.as_bytes()).status().ok()?;
         status.pid.filter(|_| !status.is_finishing)
     }
 }

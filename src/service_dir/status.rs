@@ -1,8 +1,9 @@
 //! What the supervisor says of its service in `supervise/status`.
 
+use std::ffi::CStr;
+
 use nix::fcntl::OFlag;
 
-use super::ServiceDir;
 use crate::sys::{self, Errno, Kind};
 
 /// Longer than the longest of them, in bytes.
@@ -22,15 +23,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// Reads the status in `directory`.
+    /// Reads the status at `path`.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn read(directory: ServiceDir<'_>) -> Result<Self, &'static str> {
-        let path = directory
-            .join(b"supervise/status")
-            .map_err(|_| "the path of supervise/ is too long")?;
-        let file = sys::open(path.as_c_str(), OFlag::O_RDONLY).map_err(Errno::desc)?;
+    pub fn read(path: &CStr) -> Result<Self, &'static str> {
+        let file = sys::open(path, OFlag::O_RDONLY).map_err(Errno::desc)?;
         let stat = sys::stat_open(&file).map_err(Errno::desc)?;
         if stat.kind != Kind::File || !stat.is_for_us_to_write() {
             return Err("not a plain file that only the supervisor's user may write to");

@@ -209,7 +209,7 @@ impl<'h> Supervised<'h> {
 
     /// What the supervisor says of the service.
     pub fn status(&self) -> Option<Status> {
-        Status::read(ServiceDir(self.directory.as_os_str().as_bytes())).ok()
+        ServiceDir(self.directory.as_os_str().as_bytes()).status().ok()
     }
 
     /// Waits until run number `count` waits to be told what to do.
