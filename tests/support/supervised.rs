@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -96,7 +96,18 @@ impl<'h> Supervised<'h> {
     /// Starts the supervisor.
     pub fn supervise(&mut self) {
         self.child = Some(self.spawn(&self.name, Stdio::null(), Stdio::null()));
-        wait_until("the supervisor", || self.status().is_some());
+        wait_until("the supervisor", || self.takes_commands());
+    }
+
+    /// Whether the supervisor reads the FIFO by which its tool knows that it is there.
+    fn takes_commands(&self) -> bool {
+        let fifo = match self.by {
+            Supervisor::S6 => "supervise/control",
+            _ => "supervise/ok",
+        };
+        let mut options = File::options();
+        options.write(true).custom_flags(nix::libc::O_NONBLOCK);
+        options.open(self.directory.join(fifo)).is_ok()
     }
 
     fn spawn(&self, name: &str, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Child {
