@@ -82,6 +82,9 @@ for purpose in "$@"; do
         need systemd-nspawn systemd-container
         need setpriv util-linux
         need setfattr attr
+        need runsv runit
+        need s6-supervise s6
+        need execlineb execline
         install_missing
         need_cargo_tool nextest
         ;;

@@ -15,6 +15,7 @@ pub mod job;
 pub mod marker;
 pub mod paths;
 pub mod report;
+pub mod service_dir;
 pub mod snapshot;
 pub mod spool;
 pub mod supervisor;

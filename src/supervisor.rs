@@ -19,6 +19,10 @@ pub enum Supervisor {
 }
 
 impl Supervisor {
+    /// All of them.
+    #[cfg(feature = "deliver")]
+    pub const ALL: [Self; 4] = [Self::Upstart, Self::Systemd, Self::Runit, Self::S6];
+
     /// All of them but Upstart, which calls a hook without a word.
     const NAMED: [Self; 3] = [Self::Systemd, Self::Runit, Self::S6];
 

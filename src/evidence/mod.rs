@@ -1,5 +1,6 @@
 //! What is known about the end of a run. One file a source; each may say why it knows nothing.
 
+mod finish;
 mod kernel_log;
 mod known;
 mod marker;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use finish::Finish;
 pub use kernel_log::{
     Certainty, Ended, KernelDeath, KernelLine, KernelLines, KernelLog, Next, Process, RunEnd,
     Signal, Source,
@@ -41,6 +43,9 @@ pub struct Evidence {
     /// What systemd says, where it supervises the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub systemd: Option<SystemdEvidence>,
+    /// What runit or s6 says, where it supervises the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish: Option<Finish>,
     /// What init wants of the job, or why that is not known.
     #[serde(with = "known")]
     pub init: Result<Status, String>,
@@ -82,6 +87,7 @@ impl Evidence {
             marker,
             stopping: None,
             systemd: None,
+            finish: None,
             failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log,
@@ -105,6 +111,7 @@ impl Evidence {
         Self {
             marker,
             systemd: None,
+            finish: None,
             failures_logged: failures_logged(places, job, &init, &kernel_log),
             init,
             kernel_log: kernel_log.map(|log| log.on(|end| event.is_told_by(end))),
@@ -131,6 +138,24 @@ impl Evidence {
         }
     }
 
+    /// Everything that can be learned of the run whose end `finish` tells of, and whose main
+    /// process was `main`, where that is known.
+    pub fn at_finish(
+        places: Places,
+        marker: MarkerEvidence,
+        finish: Finish,
+        main: Option<i32>,
+        started: Option<Instant>,
+    ) -> Self {
+        let ended = finish.ended.as_ref().ok();
+        Self {
+            kernel_log: KernelLog::of_process(places, main, ended, started),
+            runlevel: runlevel::read(places),
+            finish: Some(finish),
+            ..Self::without_upstart(marker, "not looked at: the supervisor tells of the end")
+        }
+    }
+
     /// The evidence on an end that nobody saw.
     pub fn of_marker_alone(marker: MarkerEvidence) -> Self {
         Self::without_upstart(marker, "nobody saw the end of this run")
@@ -145,6 +170,7 @@ impl Evidence {
             marker,
             stopping: None,
             systemd: None,
+            finish: None,
             init: none(why),
             kernel_log: none(why),
             failures_logged: none(why),

@@ -8,6 +8,7 @@ use crate::aftermath::{Recovery, RecoveryKind};
 use crate::init::{Goal, Init, InitStatus, Unavailable};
 use crate::job::Job;
 use crate::marker::Marker;
+use crate::service_dir::{ServiceDir, Status};
 use crate::sys;
 use crate::time::Timestamp;
 
@@ -62,17 +63,24 @@ fn recovery(kind: RecoveryKind, after: Duration, known_by: &str) -> Recovery {
     Recovery { kind, after_seconds, known_by: known_by.to_owned() }
 }
 
-/// Looks once. Init knows best whether the job runs, pre-start's marker since when.
+/// Looks once. The supervisor knows best whether the job runs, pre-start's marker since when.
 fn look(scene: &Scene, up_since: Option<Timestamp>) -> Result<Look, String> {
     let facts = &scene.report.job;
-    let job = Job::upstart(facts.name.as_bytes(), facts.instance.as_bytes());
+    let supervisor = scene.report.init.kind;
+    let (name, instance) = (facts.name.as_bytes(), facts.instance.as_bytes());
+    let job = Job { supervisor, name, instance };
     let marker = match armed_since(scene, &job) {
         Some(since) => Armed::Since(since),
         None if facts.started_at.is_some() => Armed::No,
         None => Armed::NeverIs,
     };
+    let now = up_since.unwrap_or_else(sys::now);
+    if let Some(finish) = &scene.report.evidence.finish {
+        let status = ServiceDir(finish.directory.as_bytes()).status();
+        return judge_directory(status, marker, now);
+    }
     let status = Init::of(job, scene.places).and_then(|init| init.status(PATIENCE));
-    judge(status, scene.dead_main(), marker, up_since.unwrap_or_else(sys::now))
+    judge(status, scene.dead_main(), marker, now)
 }
 
 /// When the marker was armed that a later run has; `None` where there is none.
@@ -119,6 +127,26 @@ fn judge(
     }
 }
 
+/// The same of what runit or s6 writes into the service directory.
+///
+/// # Errors
+/// That it does not tell, and why.
+fn judge_directory(
+    status: Result<Status, &'static str>,
+    marker: Armed,
+    now: Timestamp,
+) -> Result<Look, String> {
+    const STATUS: &str = "the supervisor's status";
+    match (status, marker) {
+        (Ok(Status { pid: Some(_), is_finishing: false, .. }), Armed::Since(armed)) => {
+            Ok(Look::Up(armed, STATUS))
+        }
+        (Ok(Status { pid: Some(_), is_finishing: false, .. }), _) => Ok(Look::Up(now, STATUS)),
+        (Ok(_), _) => Ok(Look::Down(STATUS)),
+        (Err(why), _) => Err(format!("supervise/status: {why}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +179,28 @@ mod tests {
                 Err(why) => why,
             };
             assert_eq!(shown, expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_service_directory_tells_whether_and_the_marker_since_when() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let status = |pid, is_finishing| {
+            Ok(Status { pid, is_finishing, wanted_up: true, wait_status: None })
+        };
+        for (status, marker, expected) in [
+            (status(Some(8), false), Armed::Since(at(3)), "up 3"),
+            (status(Some(8), false), Armed::No, "up 5"),
+            (status(Some(8), true), Armed::Since(at(3)), "down"),
+            (status(None, false), Armed::No, "down"),
+            (Err("gone"), Armed::Since(at(3)), "supervise/status: gone"),
+        ] {
+            let shown = match judge_directory(status, marker, at(5)) {
+                Ok(Look::Up(since, _)) => format!("up {}", since.micros() / 1_000_000),
+                Ok(Look::Down(_)) => "down".to_owned(),
+                Err(why) => why,
+            };
+            assert_eq!(shown, expected, "{status:?} {marker:?}");
         }
     }
 }

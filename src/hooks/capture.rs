@@ -11,6 +11,7 @@ use crate::job::Job;
 use crate::marker::{Content, Instant, Marker, Unreadable, kept};
 use crate::paths::Places;
 use crate::report::{CrashReport, Facts, InitFacts, JobFacts};
+use crate::service_dir::{CUSTOMARY_LOG, ServiceDir};
 use crate::snapshot::{Bounds, Host, Incomplete, LogTail, RunStart, Scene, Snapshot, noted, tail};
 use crate::spool::{self, Drop};
 use crate::supervisor::Supervisor;
@@ -144,7 +145,8 @@ fn report(
     let log = match job.supervisor {
         Supervisor::Upstart => console(places, job, run, &mut incomplete),
         // What systemd keeps is asked for when the service waits no longer.
-        _ => None,
+        Supervisor::Systemd => None,
+        Supervisor::Runit | Supervisor::S6 => loggers(&evidence, run, &mut incomplete),
     };
     let facts = match (run.started(), &evidence.systemd) {
         (Some(_), _) => JobFacts::of(&run.content),
@@ -182,6 +184,15 @@ fn console(
     let log = job.log(places).map_err(|why| why.words().to_owned());
     let path = noted(incomplete, "log", log)?;
     tail(&path, RunStart::of(&run.content), Bounds::JOB).noted(incomplete, "log")
+}
+
+/// The end of what the service's own logger wrote, where it has one.
+fn loggers(evidence: &Evidence, run: &Run, incomplete: &mut Vec<Incomplete>) -> Option<LogTail> {
+    let directory = ServiceDir(evidence.finish.as_ref()?.directory.as_bytes());
+    let path = directory.log()?;
+    let customary = directory.join(CUSTOMARY_LOG).ok()?;
+    let start = RunStart::of(&run.content).filter(|_| path.as_bytes() == customary.as_bytes());
+    tail(&path, start, Bounds::JOB).noted(incomplete, "log")
 }
 
 /// Who judged: the supervisor, and its version where it answered.
@@ -240,6 +251,7 @@ fn unknown(job: &Job<'_>) -> Content {
         boot: sys::boot_id(),
         started: Instant { ..now },
         log: None,
+        supervise: None,
         ended: Some(now),
         found: None,
     }

@@ -1,6 +1,7 @@
 //! What the hooks and the observer do. Each is one function that reads from top to bottom.
 
 mod capture;
+mod finish;
 mod kick;
 mod observed;
 mod post_stop;

@@ -1,6 +1,7 @@
 //! `post-stop`: a run has ended.
 
 use super::capture::{Run, capture};
+use super::finish::at_finish;
 use super::systemd::at_stop_post;
 use super::{directory_of, job_and_places};
 use crate::evidence::Evidence;
@@ -17,7 +18,7 @@ pub fn post_stop(arguments: Arguments) {
     match job.supervisor {
         Supervisor::Upstart => by_marker(places, &job),
         Supervisor::Systemd => at_stop_post(places, &job, arguments),
-        Supervisor::Runit | Supervisor::S6 => {}
+        Supervisor::Runit | Supervisor::S6 => at_finish(places, &job, arguments),
     }
 }
 

@@ -3,10 +3,12 @@
 use super::unseen::keep_unseen;
 use super::{directory_of, is_left_to_the_observer, job_and_places, run_id, this_instant};
 use crate::job::Job;
-use crate::marker::{Content, LogStart, Marker, Unreadable, decimal, kept};
+use crate::marker::{Content, LogStart, Marker, Supervise, Unreadable, decimal, kept};
 use crate::paths::Places;
+use crate::service_dir::{CONTROL, CUSTOMARY_LOG, STATUS, Status};
 use crate::supervisor::Supervisor;
 use crate::sys::{self, Arguments, Errno, say};
+use crate::time::Timestamp;
 
 /// Why a run is not watched from its start.
 enum NotArmed {
@@ -65,20 +67,36 @@ fn first_facts(job: &Job<'_>, places: Places) -> Content {
         boot: sys::boot_id(),
         started: this_instant(),
         log: log_start(job, places),
+        supervise: supervise(job),
         ended: None,
         found: None,
     }
 }
 
-/// Where the job's log ends now; `None` where that cannot be told, or the job has none that its
-/// supervisor writes.
-fn log_start(job: &Job<'_>, places: Places) -> Option<LogStart> {
-    if job.supervisor != Supervisor::Upstart {
+/// What the files of runit or s6 say now.
+fn supervise(job: &Job<'_>) -> Option<Supervise> {
+    if !matches!(job.supervisor, Supervisor::Runit | Supervisor::S6) {
         return None;
     }
-    match sys::stat(job.log(places).ok()?.as_c_str()) {
+    Some(Supervise {
+        main: nix::unistd::getppid().as_raw().unsigned_abs(),
+        once: Status::read(STATUS).is_ok_and(|status| !status.wanted_up),
+        command: sys::stat(CONTROL).map_or(Timestamp::from_micros(0), |control| control.modified),
+    })
+}
+
+/// Where the job's log ends now; `None` where that cannot be told, or is of no use: systemd keeps
+/// the log itself.
+fn log_start(job: &Job<'_>, places: Places) -> Option<LogStart> {
+    let stat = match job.supervisor {
+        Supervisor::Upstart => sys::stat(job.log(places).ok()?.as_c_str()),
+        Supervisor::Systemd => return None,
+        Supervisor::Runit | Supervisor::S6 => sys::stat(CUSTOMARY_LOG),
+    };
+    match stat {
         Ok(stat) => Some(LogStart { device: stat.device, inode: stat.inode, size: stat.size }),
-        Err(Errno::ENOENT) => Some(LogStart::NONE),
+        // Where another wrote the log, it may be elsewhere.
+        Err(Errno::ENOENT) if job.supervisor == Supervisor::Upstart => Some(LogStart::NONE),
         Err(_) => None,
     }
 }

@@ -16,7 +16,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use sha2::{Digest, Sha256};
 
-pub use text::{Content, Instant, LogStart, decimal, kept};
+pub use text::{Content, Instant, LogStart, Supervise, decimal, kept};
 
 use crate::id::RunId;
 use crate::job::Job;
@@ -150,6 +150,7 @@ fn without_text(job: &Job<'_>, stat: &Stat) -> Content {
         boot: None,
         started: Instant { wall: stat.modified, boot_micros },
         log: None,
+        supervise: None,
         ended: None,
         found: None,
     }

@@ -45,6 +45,17 @@ impl LogStart {
     pub const NONE: Self = Self { device: 0, inode: 0, size: 0 };
 }
 
+/// A run's beginning under a supervisor that is not asked but whose files are read (runit, s6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supervise {
+    /// The process that becomes main: it called pre-start.
+    pub main: u32,
+    /// Whether the run was to be the only one: `sv once`, `s6-svc -o`.
+    pub once: bool,
+    /// When the supervisor had been given its last command.
+    pub command: Timestamp,
+}
+
 /// The facts that pre-start leaves for the hooks after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
@@ -62,6 +73,8 @@ pub struct Content {
     pub started: Instant,
     /// The log at that moment; `None` where nobody looked.
     pub log: Option<LogStart>,
+    /// What the supervisor's files said then; `None` where there are no such files.
+    pub supervise: Option<Supervise>,
     /// When post-stop saw the run's end.
     pub ended: Option<Instant>,
     /// When a later pre-start found that no post-stop had accounted for the run.
@@ -101,6 +114,11 @@ impl Content {
             let [device, inode, size] = [log.device, log.inode, log.size].map(decimal);
             line(&mut text, b"log", &[&device, &inode, &size])?;
         }
+        if let Some(Supervise { main, once, command }) = self.supervise {
+            let command = command.micros().max(0).unsigned_abs();
+            let [main, once, command] = [main.into(), once.into(), command].map(decimal);
+            line(&mut text, b"supervise", &[&main, &once, &command])?;
+        }
         for (key, stamp) in [(&b"ended"[..], self.ended), (b"found", self.found)] {
             if let Some(stamp) = stamp {
                 instant(&mut text, key, stamp)?;
@@ -118,7 +136,7 @@ impl Content {
         let mut supervisor = Supervisor::Upstart;
         let (mut job, mut instance) = (ArrayVec::new(), ArrayVec::new());
         let (mut run, mut boot, mut started, mut log) = (None, None, None, None);
-        let (mut ended, mut found) = (None, None);
+        let (mut supervise, mut ended, mut found) = (None, None, None);
         while let Some([line @ .., b'\n']) = lines.next() {
             let mut words = line.split(|byte| *byte == b' ');
             match words.next()? {
@@ -129,13 +147,14 @@ impl Content {
                 b"boot" => boot = parse_boot(words.next()?),
                 b"started" => started = parse_instant(&mut words),
                 b"log" => log = parse_log(&mut words),
+                b"supervise" => supervise = parse_supervise(&mut words),
                 b"ended" => ended = parse_instant(&mut words),
                 b"found" => found = parse_instant(&mut words),
                 _ => {}
             }
         }
         let (run, started) = (run?, started?);
-        Some(Self { supervisor, job, instance, run, boot, started, log, ended, found })
+        Some(Self { supervisor, job, instance, run, boot, started, log, supervise, ended, found })
     }
 }
 
@@ -197,6 +216,16 @@ fn parse_log<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<LogStart>
     Some(LogStart { device: number()?, inode: number()?, size: number()? })
 }
 
+fn parse_supervise<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<Supervise> {
+    let mut number = || parse_number(words.next()?);
+    let (main, once, command) = (number()?, number()?, number()?);
+    Some(Supervise {
+        main: u32::try_from(main).ok()?,
+        once: once != 0,
+        command: Timestamp::from_micros(i64::try_from(command).ok()?),
+    })
+}
+
 fn parse_boot(word: &[u8]) -> Option<ArrayString<36>> {
     ArrayString::from(std::str::from_utf8(word).ok()?).ok()
 }
@@ -232,6 +261,11 @@ mod tests {
                 boot_micros: 86_400_000_000,
             },
             log: Some(LogStart { device: 2049, inode: 1234, size: 8192 }),
+            supervise: Some(Supervise {
+                main: 4711,
+                once: true,
+                command: Timestamp::from_micros(1_795_232_537_000_000),
+            }),
             ended: None,
             found: None,
         }
@@ -248,7 +282,8 @@ mod tests {
              run 07070707070707070707\n\
              boot 1f0f3f3e-8f5f-4a0e-9d0c-3c7a8a0c2b11\n\
              started 1795232537123456 86400000000\n\
-             log 2049 1234 8192\n"
+             log 2049 1234 8192\n\
+             supervise 4711 1 1795232537000000\n"
         );
     }
 
@@ -259,7 +294,7 @@ mod tests {
         let supervisor = Supervisor::Systemd;
         for content in [
             content(),
-            Content { ended, found, boot: None, log: None, ..content() },
+            Content { ended, found, boot: None, log: None, supervise: None, ..content() },
             Content { supervisor, ..content() },
         ] {
             assert_eq!(Content::parse(&content.write().unwrap()), Some(content));

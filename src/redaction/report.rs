@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use super::Redaction;
 use crate::evidence::{
-    Ended, Evidence, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal, StopEvents,
-    StoppingEvent, SystemdEvidence,
+    Ended, Evidence, Finish, KernelDeath, KernelLine, KernelLines, KernelLog, RunEnd, Signal,
+    StopEvents, StoppingEvent, SystemdEvidence,
 };
 use crate::notice::Notice;
 use crate::report::{CrashReport, InitFacts, JobFacts, Link, VerdictFacts, Withheld};
@@ -102,6 +102,7 @@ impl Redaction {
             marker: _,
             stopping,
             systemd,
+            finish,
             init,
             kernel_log,
             failures_logged,
@@ -120,6 +121,7 @@ impl Redaction {
             self.texts(process.iter_mut().chain(ended.as_mut().and_then(signal_name)));
         }
         systemd.iter_mut().for_each(|systemd| self.systemd(systemd));
+        finish.iter_mut().for_each(|finish| self.finish(finish));
         if let Some(StopEvents { names, runlevel: _ }) = stop_events {
             self.text(names);
         }
@@ -127,6 +129,17 @@ impl Redaction {
             Ok(log) => self.kernel_log(log),
             Err(why) => self.text(why),
         }
+    }
+
+    fn finish(&self, finish: &mut Finish) {
+        let Finish { directory, ended, wanted_up, once: _, commanded, down_signal } = finish;
+        match ended {
+            Ok(ended) => self.texts(signal_name(ended)),
+            Err(why) => self.text(why),
+        }
+        self.text(directory);
+        self.texts([wanted_up.as_mut().err(), commanded.as_mut().err()].into_iter().flatten());
+        self.texts(down_signal);
     }
 
     fn systemd(&self, evidence: &mut SystemdEvidence) {

@@ -57,6 +57,7 @@ mod tests {
             boot: None,
             started: instant(1_000_000),
             log: None,
+            supervise: None,
             ended: None,
             found: Some(instant(5_000_000)),
         };

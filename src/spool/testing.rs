@@ -32,6 +32,7 @@ pub(crate) fn marker(number: u16) -> Content {
         boot: None,
         started: Instant { wall: Timestamp::from_micros(micros - 60_000_000), boot_micros: 0 },
         log: None,
+        supervise: None,
         ended: None,
         found: Some(Instant { wall: Timestamp::from_micros(micros), boot_micros: 60_000_000 }),
     }

@@ -60,6 +60,14 @@ pub fn is_in_memory(path: &CStr) -> Result<bool, Errno> {
     Ok(kind == statfs::TMPFS_MAGIC || kind == RAMFS)
 }
 
+/// Whether what lies at `path` is shown by overlayfs, as in most containers.
+///
+/// # Errors
+/// What the kernel says.
+pub fn is_overlay(path: &CStr) -> Result<bool, Errno> {
+    Ok(statfs(path)?.filesystem_type() == statfs::OVERLAYFS_SUPER_MAGIC)
+}
+
 /// Whether the file system of `path` takes nothing.
 ///
 /// # Errors

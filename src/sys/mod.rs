@@ -33,7 +33,7 @@ pub use core_dump::never_dump_core;
 pub use crash::die_of_a_segmentation_fault;
 pub use detach::{Detached, MAX_VARIABLES, run_apart, spawn_detached};
 pub use directory::count_names;
-pub use disk::{Room, is_in_memory, is_read_only, room};
+pub use disk::{Room, is_in_memory, is_overlay, is_read_only, room};
 pub use door::{DEADLINE, run};
 pub use env::{var, variable, variables};
 pub use file::{

@@ -1,12 +1,15 @@
 //! The decision itself. A pure function; its tables are in `tests/`, told in `docs/verdicts.md`.
 
-use super::{Exit, Verdict, VerdictKind, by_event, by_log, by_systemd};
+use super::{Exit, Verdict, VerdictKind, by_event, by_finish, by_log, by_systemd};
 use crate::evidence::{Evidence, MarkerEvidence};
 
 /// Decides what became of the run that `evidence` speaks of.
 pub fn judge(evidence: &Evidence) -> Verdict {
     if let Some(systemd) = &evidence.systemd {
         return by_systemd::decide(evidence, systemd);
+    }
+    if let Some(finish) = &evidence.finish {
+        return by_finish::decide(evidence, finish);
     }
     let mut verdict = match (&evidence.stopping, evidence.marker) {
         (Some(event), _) => by_event::decide(evidence, event),

@@ -1,6 +1,7 @@
 //! From evidence to a verdict, with its reasons. Pure.
 
 mod by_event;
+mod by_finish;
 mod by_log;
 mod by_systemd;
 mod case;

@@ -49,6 +49,8 @@ mod session;
 #[cfg(feature = "deliver")]
 mod stage;
 mod strace;
+pub mod supervised;
+pub mod supervised_lives;
 mod surroundings;
 mod systemd;
 mod terminal;

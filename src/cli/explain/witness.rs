@@ -1,5 +1,6 @@
 //! What each piece of evidence said, in an operator's words.
 
+mod finish;
 mod systemd;
 
 use super::super::text::time;
@@ -10,9 +11,10 @@ use crate::evidence::{
 
 /// Each piece by its name, the weightiest first.
 pub(super) fn statements(evidence: &Evidence) -> Vec<(&'static str, String)> {
-    match &evidence.systemd {
-        Some(told) => systemd::statements(evidence, told),
-        None => of_upstart(evidence),
+    match (&evidence.systemd, &evidence.finish) {
+        (Some(told), _) => systemd::statements(evidence, told),
+        (None, Some(told)) => finish::statements(evidence, told),
+        (None, None) => of_upstart(evidence),
     }
 }
 
@@ -27,6 +29,14 @@ fn of_upstart(evidence: &Evidence) -> Vec<(&'static str, String)> {
         ("runlevel", known(&evidence.runlevel, |level| runlevel(*level))),
         ("pre-stop", known(&evidence.pre_stop, |ours| pre_stop(*ours))),
     ]
+}
+
+/// The kernel log where the supervisor does not write there.
+fn death(found: &KernelLog) -> String {
+    match found.death {
+        Some(_) => log(found),
+        None => "no line on a fault, or on want of memory, of this process".to_owned(),
+    }
 }
 
 fn known<T>(piece: &Result<T, String>, say: impl FnOnce(&T) -> String) -> String {

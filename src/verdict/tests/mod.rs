@@ -2,6 +2,7 @@
 //! in `docs/verdicts.md`.
 
 mod by_event;
+mod by_finish;
 mod by_log;
 mod by_systemd;
 
@@ -21,6 +22,7 @@ fn said(end: RunEnd) -> Evidence {
         marker: MarkerEvidence::Armed { started: STARTED },
         stopping: None,
         systemd: None,
+        finish: None,
         init: not_asked(),
         kernel_log: Ok(KernelLog {
             source: Source::KernelLog,

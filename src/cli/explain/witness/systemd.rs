@@ -1,6 +1,6 @@
 //! The same where systemd supervises the service.
 
-use super::{known, log, marker};
+use super::{death, known, marker};
 use crate::evidence::{Evidence, SystemdEvidence};
 use crate::systemd::UnitStatus;
 
@@ -15,13 +15,7 @@ pub(super) fn statements(
         ("main", main(told)),
         ("the unit", known(&told.status, unit)),
         ("marker", marker(evidence.marker)),
-        (
-            "kernel log",
-            known(&evidence.kernel_log, |found| match found.death {
-                Some(_) => log(found),
-                None => "no line on a fault, or on want of memory, of this process".to_owned(),
-            }),
-        ),
+        ("kernel log", known(&evidence.kernel_log, death)),
     ]
 }
 
