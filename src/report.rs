@@ -1,6 +1,8 @@
 //! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
 
 #[cfg(feature = "deliver")]
+mod gave_up;
+#[cfg(feature = "deliver")]
 mod link;
 #[cfg(feature = "deliver")]
 mod unseen;
@@ -17,6 +19,8 @@ use serde::Serialize;
 use crate::aftermath::Aftermath;
 use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
+#[cfg(feature = "deliver")]
+use crate::job::Job;
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::supervisor::Supervisor;
@@ -204,6 +208,16 @@ pub struct Facts {
     pub log: Option<LogTail>,
     /// What could not be collected.
     pub incomplete: Vec<Incomplete>,
+}
+
+#[cfg(feature = "deliver")]
+impl CrashReport {
+    /// The unit that the job is to systemd.
+    pub fn unit(&self) -> String {
+        let told = self.evidence.systemd.as_ref().map(|told| told.unit.clone());
+        let (name, instance) = (self.job.name.as_bytes(), self.job.instance.as_bytes());
+        told.unwrap_or_else(|| Job { supervisor: self.init.kind, name, instance }.unit())
+    }
 }
 
 impl From<Facts> for CrashReport {

@@ -62,7 +62,7 @@ fn entry(scene: &Scene, journal: &Journalctl, limit: Duration) -> Result<Option<
 fn arguments(scene: &Scene) -> Vec<String> {
     let whose = match scene.dead_main() {
         Some(pid) => format!("COREDUMP_PID={pid}"),
-        None => format!("COREDUMP_UNIT={}", scene.job().unit()),
+        None => format!("COREDUMP_UNIT={}", scene.report.unit()),
     };
     let since = scene.report.time.micros() / 1_000_000 - BEFORE;
     vec![

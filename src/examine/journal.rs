@@ -95,7 +95,7 @@ fn run_arguments(invocation: &str, bounds: Bounds) -> Vec<String> {
 
 fn unit_arguments(scene: &Scene, bounds: Bounds) -> Vec<String> {
     let mut arguments = last(bounds);
-    arguments.push(format!("--unit={}", scene.job().unit()));
+    arguments.push(format!("--unit={}", scene.report.unit()));
     let since = scene.report.job.started_at;
     arguments.extend(since.map(|at| format!("--since=@{}", at.micros() / 1_000_000)));
     arguments

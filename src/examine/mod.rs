@@ -9,6 +9,7 @@ mod command_line;
 mod commands;
 mod core_file;
 mod coredump;
+mod gave_up;
 mod journal;
 mod journalctl;
 mod left_behind;
@@ -28,6 +29,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use gave_up::{CrashedRun, Outlook};
 pub use process::age;
 pub use scene::Scene;
 pub use settings::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};

@@ -12,6 +12,7 @@ use crate::supervisor::Supervisor;
 use crate::sys;
 use crate::systemd::Unavailable;
 use crate::time::Timestamp;
+use crate::verdict::VerdictKind;
 
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(100);
@@ -32,7 +33,10 @@ pub(super) fn wait(scene: &Scene) -> Result<Option<Recovery>, String> {
         return Ok(None);
     }
     let crash = scene.report.time;
-    let end = Instant::now() + scene.settings.settle;
+    // Whom systemd has given up it does not bring back.
+    let is_given_up = scene.systemd().is_some() && scene.report.verdict.kind == VerdictKind::GaveUp;
+    let settle = if is_given_up { Duration::ZERO } else { scene.settings.settle };
+    let end = Instant::now() + settle;
     let mut up_since = None;
     loop {
         // Last, so that a report that is put while init is asked is seen at the next look.

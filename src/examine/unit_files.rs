@@ -20,7 +20,7 @@ const FILES: usize = 32;
 /// # Errors
 /// Why systemd does not tell, in words.
 pub(super) fn of(scene: &Scene) -> Result<UnitFiles, String> {
-    let unit = scene.job().unit();
+    let unit = scene.report.unit();
     let files = Systemd::of(scene.places, PATIENCE).and_then(|it| it.files(unit.as_bytes()));
     let mut files = files.map_err(|why| format!("systemd: {}", why.words()))?;
     files.paths.truncate(FILES);
@@ -46,7 +46,7 @@ pub(super) fn outputs(scene: &Scene) -> Result<Vec<PathBuf>, String> {
     for setting in written {
         let named = last(texts.iter().map(String::as_str), setting)
             .ok_or_else(|| format!("{setting}= stands in none of the unit's files"))?;
-        let path = output_path(&named, &scene.job().unit(), host)
+        let path = output_path(&named, &scene.report.unit(), host)
             .ok_or_else(|| format!("{setting}={named}: which file that is, is not known here"))?;
         if !paths.contains(&path) {
             paths.push(path);

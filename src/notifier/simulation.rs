@@ -267,6 +267,7 @@ impl Simulation {
             spool,
             config,
             examinations,
+            given_up: &mut GivenUp::new(NOWHERE),
             uptime: &uptime,
             clock: &clock,
             say: &say,
