@@ -240,7 +240,7 @@ impl From<Facts> for CrashReport {
             id,
             key: key(&host.name, &job),
             severity: verdict.kind.severity(),
-            summary: summary(&host.name, &job, &verdict),
+            summary: summary(&host.name, init.kind, &job, &verdict),
             time,
             time_unix_us: time.micros(),
             labels: BTreeMap::from([
@@ -278,9 +278,9 @@ fn key(host: &str, job: &JobFacts) -> String {
 }
 
 /// `web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min`.
-fn summary(host: &str, job: &JobFacts, verdict: &Verdict) -> String {
-    let mut text =
-        format!("{host}: {} {}", job.title(), verdict::in_words(verdict.kind, &verdict.exit));
+fn summary(host: &str, supervisor: Supervisor, job: &JobFacts, verdict: &Verdict) -> String {
+    let words = verdict::in_words(supervisor, verdict.kind, &verdict.exit);
+    let mut text = format!("{host}: {} {words}", job.title());
     if let Some(ran) = job.ran_seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
         let _ = write!(text, " after {}", duration_in_words(ran));
     }
@@ -346,12 +346,12 @@ mod tests {
         };
         let verdict = Verdict { kind: VerdictKind::Crashed, exit: signal, reasons: Vec::new() };
         assert_eq!(
-            summary("web-1", &job, &verdict),
+            summary("web-1", Supervisor::Upstart, &job, &verdict),
             "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min"
         );
 
         job.name = "a\nb\u{1b}[31m".repeat(100);
-        let line = summary("web-1", &job, &verdict);
+        let line = summary("web-1", Supervisor::Upstart, &job, &verdict);
         assert_eq!(line.chars().count(), SUMMARY_CHARS);
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }

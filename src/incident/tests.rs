@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::RunId;
+use crate::supervisor::Supervisor;
 use crate::verdict::{Severity, VerdictKind};
 
 fn at(seconds: i64) -> Timestamp {
