@@ -25,7 +25,9 @@ impl CrashReport {
         host: Host,
     ) -> Option<Self> {
         const WHY: &str = "no hook runs when systemd refuses a start";
-        let run = RunId::from_hex(crash.job.run.as_bytes())?;
+        let RunId(run) = RunId::from_hex(crash.job.run.as_bytes())?;
+        // People name a report by the end of its id, which the crash's has, too.
+        let run = RunId(run.map(|byte| !byte));
         let time = at.max(crash.time.after(AFTER));
         let gap = |part: &str| Incomplete { part: part.to_owned(), reason: WHY.to_owned() };
         let version = Some(status.version.clone()).filter(|version| !version.is_empty());
