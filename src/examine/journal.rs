@@ -94,8 +94,8 @@ fn run_arguments(invocation: &str, bounds: Bounds) -> Vec<String> {
 }
 
 fn unit_arguments(scene: &Scene, bounds: Bounds) -> Vec<String> {
-    let mut arguments = last(bounds);
-    arguments.push(format!("--unit={}", scene.report.unit()));
+    let mut arguments = vec![format!("--unit={}", scene.report.unit())];
+    arguments.extend(last(bounds));
     let since = scene.report.job.started_at;
     arguments.extend(since.map(|at| format!("--since=@{}", at.micros() / 1_000_000)));
     arguments

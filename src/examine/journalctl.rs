@@ -39,8 +39,8 @@ impl Journalctl {
     ) -> Result<Ended, String> {
         let argv: Vec<_> = [self.0.clone()]
             .into_iter()
-            .chain(ALWAYS.map(str::to_owned))
             .chain(arguments)
+            .chain(ALWAYS.map(str::to_owned))
             .collect();
         let environment = [("PATH", "/usr/bin:/bin".to_owned()), ("LC_ALL", "C".to_owned())];
         let children = Children::Killed;
