@@ -116,7 +116,7 @@ fn a_service_that_systemd_gave_up_is_told_of_once() {
         "{summary}"
     );
     let reason = given_up["verdict"]["reasons"][0].as_str().unwrap();
-    assert!(reason.contains("for the 2. time after 1, and refused"), "{reason}");
+    assert!(reason.contains("refused restart 2, where the last run had seen 1"), "{reason}");
     assert_eq!(given_up["evidence"]["systemd"]["status"]["active_state"], "failed");
     assert_eq!(given_up["aftermath"]["recovery"], Value::Null, "nothing is awaited here");
     let short = |report: &Value| report["id"].as_str().unwrap()[28..].to_owned();

@@ -53,10 +53,10 @@ fn verdict(crash: &CrashReport, status: &UnitStatus) -> Verdict {
     let counted = last.and_then(|last| last.restarts).zip(status.restarts);
     let refused = match counted.filter(|(then, now)| now > then) {
         Some((then, now)) => format!(
-            "systemd set out to start it for the {now}. time after {then}, and refused: its start \
-             was requested too often; the unit is failed"
+            "systemd refused restart {now}, where the last run had seen {then}: the start was \
+             requested too often, and the unit is failed"
         ),
-        None => format!("its start was requested too often: systemd says {}", status.result),
+        None => format!("systemd refused a start, requested too often: {}", status.result),
     };
     let last_end = crash.exit.words().unwrap_or_else(|| "an end that is not known".to_owned());
     let reasons = vec![
