@@ -137,6 +137,43 @@ pub struct Core {
     pub path: Option<String>,
     /// The file's length in bytes.
     pub bytes: Option<u64>,
+    /// The signal, as the handler says.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub signal: Option<String>,
+    /// Where systemd-coredump keeps it; null where it said nothing, and for other handlers.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub storage: Option<CoreStorage>,
+    /// Whether it was longer than systemd-coredump is allowed to keep.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub truncated: bool,
+}
+
+impl Core {
+    /// One that the kernel dealt with by `pattern`, and of which no more is known.
+    pub fn by(pattern: String) -> Self {
+        Self {
+            pattern,
+            handler: None,
+            path: None,
+            bytes: None,
+            signal: None,
+            storage: None,
+            truncated: false,
+        }
+    }
+}
+
+/// Where systemd-coredump keeps a core (`Storage=` of coredump.conf(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "deliver", derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
+pub enum CoreStorage {
+    /// In a file of its own.
+    File,
+    /// In the journal.
+    Journal,
+    /// Nowhere: it is configured so, the core was too long, or there was no room.
+    None,
 }
 
 /// What was changed lately on the host.

@@ -79,6 +79,14 @@ impl<'a> Job<'a> {
         if job.name.is_empty() { Err(NoJob("no service is named, nothing done")) } else { Ok(job) }
     }
 
+    /// The unit that this job is to systemd: `web@eu.service`.
+    #[cfg(feature = "deliver")]
+    pub fn unit(&self) -> String {
+        let [name, instance] = [self.name, self.instance].map(String::from_utf8_lossy);
+        let at = if instance.is_empty() { "" } else { "@" };
+        format!("{name}{at}{instance}.service")
+    }
+
     /// Where Upstart writes the output of this job: `/` becomes `_`, nothing else is changed, so
     /// `a/b` and `a_b` share a file (init/log.c).
     ///
@@ -111,6 +119,14 @@ fn flattened(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "deliver")]
+    fn a_unit_is_a_job_and_back() {
+        for unit in ["nginx.service", "web@eu.service", "web@a-b@c.service", "a.b.service"] {
+            assert_eq!(Job::of_unit(unit.as_bytes()).unit(), unit);
+        }
+    }
 
     #[test]
     fn the_log_is_named_as_upstart_names_it() {

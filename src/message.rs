@@ -17,7 +17,7 @@ mod tone;
 mod unusual;
 mod words;
 
-pub use aftermath::{left_behind_in_words, recovery_in_words};
+pub use aftermath::{core_in_words, left_behind_in_words, recovery_in_words};
 pub use facts::Fact;
 pub use jobs::Jobs;
 pub use section::{Log, Page, Section, Whose};

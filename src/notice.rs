@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ReportId;
 use crate::report::CrashReport;
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 use crate::verdict::{Severity, VerdictKind};
 
@@ -121,6 +122,14 @@ pub struct JobName {
     pub name: String,
     /// Empty for a job without instances.
     pub instance: String,
+    /// Who supervises it, and is asked about it.
+    #[serde(default, skip_serializing_if = "is_upstart")]
+    pub supervisor: Supervisor,
+}
+
+/// What is not written: records of programs that knew no other have none.
+fn is_upstart(supervisor: &Supervisor) -> bool {
+    *supervisor == Supervisor::Upstart
 }
 
 /// One job of many.
@@ -227,7 +236,7 @@ impl JobName {
     /// The job that `report` is on.
     pub fn of(report: &CrashReport) -> Self {
         let (name, instance) = (report.job.name.clone(), report.job.instance.clone());
-        Self { key: report.key.clone(), name, instance }
+        Self { key: report.key.clone(), name, instance, supervisor: report.init.kind }
     }
 
     /// The host that it runs on: its names have no slash.

@@ -160,6 +160,12 @@ impl Places {
         }
     }
 
+    /// Whether a systemd listens at that socket, or did.
+    #[cfg(feature = "deliver")]
+    pub fn has_systemd(self) -> bool {
+        CPath::concat(self.systemd_socket()).is_ok_and(|path| sys::exists(path.as_c_str()))
+    }
+
     /// The variables by which another process finds the same places.
     pub fn variables(self) -> &'static [&'static CStr] {
         match self.0 {

@@ -1,6 +1,8 @@
 //! The facts of one crash: versioned JSON, described by `docs/report-v1.schema.json`.
 
 #[cfg(feature = "deliver")]
+mod gave_up;
+#[cfg(feature = "deliver")]
 mod link;
 #[cfg(feature = "deliver")]
 mod unseen;
@@ -17,6 +19,8 @@ use serde::Serialize;
 use crate::aftermath::Aftermath;
 use crate::evidence::{Evidence, KernelLines};
 use crate::id::ReportId;
+#[cfg(feature = "deliver")]
+use crate::job::Job;
 use crate::marker::Content;
 use crate::snapshot::{Host, Incomplete, LogTail, Snapshot};
 use crate::supervisor::Supervisor;
@@ -206,6 +210,16 @@ pub struct Facts {
     pub incomplete: Vec<Incomplete>,
 }
 
+#[cfg(feature = "deliver")]
+impl CrashReport {
+    /// The unit that the job is to systemd.
+    pub fn unit(&self) -> String {
+        let told = self.evidence.systemd.as_ref().map(|told| told.unit.clone());
+        let (name, instance) = (self.job.name.as_bytes(), self.job.instance.as_bytes());
+        told.unwrap_or_else(|| Job { supervisor: self.init.kind, name, instance }.unit())
+    }
+}
+
 impl From<Facts> for CrashReport {
     fn from(facts: Facts) -> Self {
         let Facts {
@@ -226,7 +240,7 @@ impl From<Facts> for CrashReport {
             id,
             key: key(&host.name, &job),
             severity: verdict.kind.severity(),
-            summary: summary(&host.name, &job, &verdict),
+            summary: summary(&host.name, init.kind, &job, &verdict),
             time,
             time_unix_us: time.micros(),
             labels: BTreeMap::from([
@@ -264,9 +278,9 @@ fn key(host: &str, job: &JobFacts) -> String {
 }
 
 /// `web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min`.
-fn summary(host: &str, job: &JobFacts, verdict: &Verdict) -> String {
-    let mut text =
-        format!("{host}: {} {}", job.title(), verdict::in_words(verdict.kind, &verdict.exit));
+fn summary(host: &str, supervisor: Supervisor, job: &JobFacts, verdict: &Verdict) -> String {
+    let words = verdict::in_words(supervisor, verdict.kind, &verdict.exit);
+    let mut text = format!("{host}: {} {words}", job.title());
     // What could not be executed did not run.
     let ran = job.ran_seconds.filter(|_| verdict.exit.kind != ExitKind::NotStarted);
     if let Some(ran) = ran.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
@@ -333,12 +347,12 @@ mod tests {
         };
         let verdict = Verdict { kind: VerdictKind::Crashed, exit: signal, reasons: Vec::new() };
         assert_eq!(
-            summary("web-1", &job, &verdict),
+            summary("web-1", Supervisor::Upstart, &job, &verdict),
             "web-1: nginx (eu-1) crashed: SIGSEGV after 5 h 42 min"
         );
 
         job.name = "a\nb\u{1b}[31m".repeat(100);
-        let line = summary("web-1", &job, &verdict);
+        let line = summary("web-1", Supervisor::Upstart, &job, &verdict);
         assert_eq!(line.chars().count(), SUMMARY_CHARS);
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }

@@ -41,6 +41,13 @@ impl Timestamp {
         Duration::from_micros(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
     }
 
+    /// The instant so long after this one.
+    #[cfg(feature = "deliver")]
+    pub fn after(self, time: Duration) -> Self {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.0.saturating_add(micros))
+    }
+
     /// This instant as the standard library's type.
     pub fn to_system_time(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_micros(self.0.unsigned_abs())

@@ -91,6 +91,8 @@ pub(crate) enum Value<'m> {
     Number(u64),
     /// A number and a path.
     Numbered(u32, &'m [u8]),
+    /// Bytes.
+    Bytes(&'m [u8]),
 }
 
 impl<'m> Body<'m> {
@@ -106,8 +108,28 @@ impl<'m> Body<'m> {
                 reader.align(8);
                 Value::Numbered(reader.u32()?, reader.text()?)
             }
+            b"ay" => {
+                let length = reader.length()?;
+                Value::Bytes(reader.take(length)?)
+            }
             _ => return None,
         })
+    }
+
+    /// The one argument where it is a variant that holds an array of strings.
+    #[cfg(feature = "deliver")]
+    pub(crate) fn texts(self) -> Option<Vec<&'m [u8]>> {
+        let mut reader = self.0;
+        if reader.signature()? != b"as" {
+            return None;
+        }
+        let length = reader.length()?;
+        let end = reader.at.checked_add(length)?;
+        let mut texts = Vec::new();
+        while reader.at < end {
+            texts.push(reader.text()?);
+        }
+        Some(texts)
     }
 }
 

@@ -54,7 +54,7 @@ fn print(page: &mut Page<'_>, entry: &Entry) -> Result<(), CliError> {
     let report = &entry.report;
     page.title(&report.summary, report.severity)?;
     page.blank()?;
-    page.fact("Verdict", &in_words(report.verdict.kind, &report.exit))?;
+    page.fact("Verdict", &in_words(report.init.kind, report.verdict.kind, &report.exit))?;
     report.verdict.reasons.iter().try_for_each(|reason| page.item(reason))?;
     page.fact("Ended", &time(report.time))?;
     page.fact("Started", &started(report))?;

@@ -156,6 +156,14 @@ impl Evidence {
         }
     }
 
+    /// The evidence that `systemd` gives on a service that it starts no more, asked afterwards.
+    #[cfg(feature = "deliver")]
+    pub fn of_giving_up(systemd: SystemdEvidence) -> Self {
+        const LATER: &str = "not looked at: systemd was asked after the end";
+        let none = Self::without_upstart(MarkerEvidence::Absent, LATER);
+        Self { systemd: Some(systemd), ..none }
+    }
+
     /// The evidence on an end that nobody saw.
     pub fn of_marker_alone(marker: MarkerEvidence) -> Self {
         Self::without_upstart(marker, "nobody saw the end of this run")

@@ -5,9 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Scene;
+use super::{Scene, coredump, unit_files};
 use crate::aftermath::Core;
 use crate::paths::Place;
+use crate::snapshot::{Incomplete, noted};
+use crate::supervisor::Supervisor;
 use crate::sys::{self, CPath, Kind};
 use crate::time::Timestamp;
 
@@ -33,7 +35,7 @@ const SIGNALS: [i32; 10] = [
 ];
 
 /// What the kernel did with the core of this death; `None` for an end that makes none.
-pub(super) fn collect(scene: &Scene) -> Result<Option<Core>, String> {
+pub(super) fn collect(scene: &Scene, gaps: &mut Vec<Incomplete>) -> Result<Option<Core>, String> {
     let report = &scene.report;
     let Some(signal) = report.exit.signal.filter(|signal| SIGNALS.contains(signal)) else {
         return Ok(None);
@@ -42,8 +44,12 @@ pub(super) fn collect(scene: &Scene) -> Result<Option<Core>, String> {
     let pattern = setting("core_pattern").map_err(|error| format!("core_pattern: {error}"))?;
     let pattern = pattern.trim_end_matches('\n').to_owned();
     if let Some(command) = pattern.strip_prefix('|') {
-        let handler = Some(handler(command));
-        return Ok(Some(Core { pattern, handler, path: None, bytes: None }));
+        let handler = handler(command);
+        let told = (handler == coredump::HANDLER)
+            .then(|| coredump::of_death(scene, pattern.clone()))
+            .and_then(|told| noted(gaps, "core", told));
+        let untold = || Core { handler: Some(handler), ..Core::by(pattern) };
+        return Ok(Some(told.unwrap_or_else(untold)));
     }
     let dead = Dead {
         pid: scene.dead_main(),
@@ -56,9 +62,9 @@ pub(super) fn collect(scene: &Scene) -> Result<Option<Core>, String> {
     Ok(Some(match found {
         Some((path, bytes)) => {
             let path = Some(path.display().to_string());
-            Core { pattern, handler: None, path, bytes: Some(bytes) }
+            Core { path, bytes: Some(bytes), ..Core::by(pattern) }
         }
-        None => Core { pattern, handler: None, path: None, bytes: None },
+        None => Core::by(pattern),
     }))
 }
 
@@ -68,16 +74,25 @@ fn handler(command: &str) -> String {
     program.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// Where main ran: what the stanza `chdir` of the job's configuration says, else `/`.
+/// Where main ran; `/` where that is not known.
 fn working_directory(scene: &Scene) -> PathBuf {
+    let named = match scene.report.init.kind {
+        Supervisor::Upstart => chdir(scene),
+        Supervisor::Systemd => unit_files::of(scene).ok().map(|files| files.working_directory),
+        Supervisor::Runit | Supervisor::S6 => None,
+    };
+    PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned()))
+}
+
+/// What the stanza `chdir` of the job's configuration says.
+fn chdir(scene: &Scene) -> Option<String> {
     let file = format!("/{}.conf", scene.report.job.name);
     let text = scene.places.path(Place::Jobs, &file).ok().and_then(|path| fs::read(path).ok());
     let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
-    let named = text.lines().rev().find_map(|line| {
+    text.lines().rev().find_map(|line| {
         let (stanza, value) = line.trim().split_once(char::is_whitespace)?;
         (stanza == "chdir").then(|| value.trim().trim_matches(['"', '\'']).to_owned())
-    });
-    PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned()))
+    })
 }
 
 /// What is known of the process that died.

@@ -1,91 +1,155 @@
-//! The last lines of a unit in systemd's journal, for jobs that log there.
+//! The last lines in systemd's journal: of a unit, or of one run of it.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::Scene;
-use super::commands::result_of;
-use super::logs::BOUNDS;
-use super::settings::{Command, JOURNAL};
-use crate::report::JobFacts;
-use crate::snapshot::LogTail;
-
-/// Where systemd has it, since and before /bin became a link.
-const PROGRAMS: [&str; 2] = ["/usr/bin/journalctl", "/bin/journalctl"];
+use super::journalctl::Journalctl;
+use super::settings::JOURNAL;
+use crate::run_command::Ended;
+use crate::snapshot::{Bounds, LogTail};
 
 /// How long the journal may take: less than a collector may.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// How long is waited for systemd's own word on the end: the journal takes what it is sent in its
+/// own time.
+const LATE: Duration = Duration::from_millis(500);
+
+/// How often to look for it.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// With one of them systemd tells that a run is over (core/service.c, core/unit.c).
+const OVER: [&str; 5] = [
+    "Main process exited",
+    "Failed with result",
+    "Deactivated successfully",
+    "Scheduled restart job",
+    "entered failed state",
+];
+
+/// The end of what the run wrote that `scene` is of, with what systemd wrote of it. Where systemd
+/// has no name for the run (before 232), that of the unit since the run began.
+///
+/// # Errors
+/// Why it cannot be had, in words.
+pub(super) fn of_run(scene: &Scene, bounds: Bounds) -> Result<LogTail, String> {
+    let Some(invocation) = scene.invocation() else { return of_unit(scene, bounds) };
+    let journal = Journalctl::of(scene.places)?;
+    let (began, until) = (Instant::now(), Instant::now() + LATE);
+    let said = loop {
+        let left = LIMIT.saturating_sub(began.elapsed());
+        let said = journal.ask(run_arguments(invocation, bounds), left)?;
+        if tells_of_the_end(&said.output) || Instant::now() >= until {
+            break said;
+        }
+        thread::sleep(LOOK);
+    };
+    let tail = tail(&said, bounds, true);
+    if tail.lines.is_empty() {
+        return Err("journal: it has nothing of this run".to_owned());
+    }
+    Ok(tail)
+}
 
 /// What the unit that is named like the job wrote last; since this run began, where that is known.
 ///
 /// # Errors
 /// Why it cannot be had, in words.
-pub(super) fn tail(scene: &Scene) -> Result<LogTail, String> {
-    let program = PROGRAMS
-        .into_iter()
-        .map(|program| scene.places.below_root(Path::new(program)))
-        .find(|program| program.is_file())
-        .ok_or("journal: this host has no journalctl")?;
-    let ran = result_of(&command(program, &scene.report.job), &environment())
-        .map_err(|error| format!("journal: {error}"))?;
-    if ran.exit != Some(0) {
-        let why = ran.output.lines().next().unwrap_or("journalctl failed").to_owned();
-        return Err(format!("journal: {why}"));
-    }
-    // The newest came first, so that the oldest are what was cut off.
-    let whole = ran.output.lines().take(ran.output.lines().count() - usize::from(ran.truncated));
-    let mut lines: Vec<String> = whole.map(str::to_owned).collect();
+pub(super) fn of_unit(scene: &Scene, bounds: Bounds) -> Result<LogTail, String> {
+    let said = Journalctl::of(scene.places)?.ask(unit_arguments(scene, bounds), LIMIT)?;
+    Ok(tail(&said, bounds, scene.report.job.started_at.is_some()))
+}
+
+/// What `said` ends with: the newest came first, so that the oldest are what was cut off.
+fn tail(said: &Ended, bounds: Bounds, this_run_only: bool) -> LogTail {
+    let whole = said.output.lines().count().saturating_sub(usize::from(said.truncated));
+    let all = said.output.lines().take(whole.min(bounds.lines));
+    let mut lines: Vec<String> = all.map(str::to_owned).collect();
     lines.reverse();
-    Ok(LogTail {
+    LogTail {
         path: JOURNAL.to_owned(),
         bytes: lines.iter().map(|line| line.len() as u64 + 1).sum(),
-        truncated: ran.truncated || lines.len() == BOUNDS.lines,
+        truncated: said.truncated || whole >= bounds.lines,
         lines,
-        this_run_only: scene.report.job.started_at.is_some(),
-    })
+        this_run_only,
+    }
 }
 
-fn command(program: PathBuf, job: &JobFacts) -> Command {
-    let instance = if job.instance.is_empty() { "" } else { "@" };
-    let mut argv = vec![
-        program.to_string_lossy().into_owned(),
-        format!("--unit={}{instance}{}.service", job.name, job.instance),
-        format!("--lines={}", BOUNDS.lines),
-        "--reverse".to_owned(),
-        "--output=cat".to_owned(),
-        "--quiet".to_owned(),
-        "--no-pager".to_owned(),
-    ];
-    argv.extend(job.started_at.map(|at| format!("--since=@{}", at.micros() / 1_000_000)));
-    Command { name: JOURNAL.to_owned(), argv, timeout: LIMIT, jobs: Vec::new() }
+fn tells_of_the_end(output: &str) -> bool {
+    output.lines().any(|line| OVER.iter().any(|word| line.contains(word)))
 }
 
-fn environment() -> [(&'static str, String); 2] {
-    [("PATH", "/usr/bin:/bin".to_owned()), ("LC_ALL", "C".to_owned())]
+/// For what the processes of the run wrote, and what systemd itself wrote of it: anybody may write
+/// what it is said to be of, the process id is the journal's own word.
+fn run_arguments(invocation: &str, bounds: Bounds) -> Vec<String> {
+    let mut arguments = last(bounds);
+    arguments.extend([
+        format!("_SYSTEMD_INVOCATION_ID={invocation}"),
+        "+".to_owned(),
+        format!("INVOCATION_ID={invocation}"),
+        "_PID=1".to_owned(),
+    ]);
+    arguments
+}
+
+fn unit_arguments(scene: &Scene, bounds: Bounds) -> Vec<String> {
+    let mut arguments = vec![format!("--unit={}", scene.report.unit())];
+    arguments.extend(last(bounds));
+    let since = scene.report.job.started_at;
+    arguments.extend(since.map(|at| format!("--since=@{}", at.micros() / 1_000_000)));
+    arguments
+}
+
+fn last(bounds: Bounds) -> Vec<String> {
+    let lines = format!("--lines={}", bounds.lines);
+    vec![lines, "--reverse".to_owned(), "--output=cat".to_owned()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
+
+    fn said(output: &str, truncated: bool) -> Ended {
+        Ended {
+            exit: Some(0),
+            signal: None,
+            timed_out: false,
+            ran: Duration::ZERO,
+            output: output.to_owned(),
+            truncated,
+        }
+    }
 
     #[test]
-    fn a_unit_is_named_like_the_job_and_its_instance() {
-        for (name, instance, unit) in [
-            ("nginx", "", "--unit=nginx.service"),
-            ("web", "eu-1", "--unit=web@eu-1.service"),
-            ("-rf", "", "--unit=-rf.service"),
+    fn the_newest_lines_stand_last_and_a_torn_one_nowhere() {
+        let bounds = Bounds { lines: 3, bytes: 100 };
+        for (output, truncated, lines, is_less) in [
+            ("", false, &[][..], false),
+            ("c\nb\n", false, &["b", "c"], false),
+            ("d\nc\nb\n", false, &["b", "c", "d"], true),
+            ("d\nc\nto\n[cut off here]", true, &["to", "c", "d"], true),
+            ("d\nto\n[cut off here]", true, &["to", "d"], true),
         ] {
-            let job = JobFacts {
-                name: name.to_owned(),
-                instance: instance.to_owned(),
-                started_at: Some(Timestamp::from_micros(1_795_232_537_123_456)),
-                ran_seconds: None,
-                run: String::new(),
-            };
-            let argv = command(PathBuf::from("/bin/journalctl"), &job).argv;
-            assert_eq!(argv.get(1).map(String::as_str), Some(unit));
-            assert_eq!(argv.last().map(String::as_str), Some("--since=@1795232537"));
+            let tail = tail(&said(output, truncated), bounds, true);
+            assert_eq!(
+                (&tail.lines[..], tail.truncated),
+                (&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..], is_less),
+                "{output:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn systemd_says_that_a_run_is_over_in_these_words() {
+        for (line, is_over) in [
+            ("web.service: Main process exited, code=dumped, status=11/SEGV", true),
+            ("web.service: main process exited, code=exited, status=1/FAILURE", false),
+            ("Unit web.service entered failed state.", true),
+            ("web.service: Deactivated successfully.", true),
+            ("Started web.service - The shop.", false),
+        ] {
+            assert_eq!(tells_of_the_end(&format!("x\n{line}\n")), is_over, "{line}");
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::time::Duration;
 
 use super::process::{Stat, directory};
-use super::{Scene, ports};
+use super::{Scene, ports, service};
 use crate::aftermath::LeftBehind;
-use crate::init::Init;
-use crate::job::Job;
 use crate::marker::kept;
+use crate::supervisor::Supervisor;
 use crate::sys;
 
 /// The most that are told of.
@@ -17,9 +15,6 @@ const MOST: usize = 20;
 
 /// The most bytes of an environment that are read.
 const ENVIRONMENT: u64 = 256 * 1024;
-
-/// How long init may take to name the new main.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What still runs of the run that ended.
 ///
@@ -46,11 +41,9 @@ pub(super) fn collect(scene: &Scene) -> Result<Vec<LeftBehind>, String> {
     Ok(left.take(MOST).map(tell).collect())
 }
 
-/// The main process that init supervises now, where it tells.
+/// The main process that is supervised now, where the supervisor tells.
 fn new_main(scene: &Scene) -> Option<i32> {
-    let facts = &scene.report.job;
-    let job = Job::upstart(facts.name.as_bytes(), facts.instance.as_bytes());
-    Init::of(job, scene.places).ok()?.status(PATIENCE).ok()?.main_pid
+    service::ask(scene.places, &scene.job()).ok()?.main_pid
 }
 
 /// The variables that process `pid` was started with; `None` where they cannot be read.
@@ -65,7 +58,8 @@ fn environment(pid: i32) -> Option<Vec<u8>> {
 }
 
 /// Whether `environment` is that of a process of the job, started by the same init: a session's
-/// jobs may be called as the host's are.
+/// jobs may be called as the host's are. systemd names the very run in it; runit and s6 put nothing
+/// there.
 fn is_of_the_job(environment: &[u8], scene: &Scene) -> bool {
     let value = |name: &str| {
         let variables = environment.split(|byte| *byte == 0);
@@ -73,6 +67,14 @@ fn is_of_the_job(environment: &[u8], scene: &Scene) -> bool {
             .filter_map(|variable| variable.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         values.next().filter(|value| !value.is_empty())
     };
+    match scene.report.init.kind {
+        Supervisor::Upstart => {}
+        Supervisor::Systemd => {
+            let invocation = scene.invocation().map(str::as_bytes);
+            return invocation.is_some() && value("INVOCATION_ID") == invocation;
+        }
+        Supervisor::Runit | Supervisor::S6 => return false,
+    }
     // The report has a name as far as the marker keeps it, and what is not UTF-8 as U+FFFD.
     let named = |variable, name: &str| {
         String::from_utf8_lossy(&kept(value(variable).unwrap_or_default())) == name

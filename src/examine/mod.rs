@@ -8,7 +8,10 @@ mod changes;
 mod command_line;
 mod commands;
 mod core_file;
+mod coredump;
+mod gave_up;
 mod journal;
+mod journalctl;
 mod left_behind;
 mod logs;
 mod ports;
@@ -16,7 +19,9 @@ mod process;
 mod processes;
 mod recovery;
 mod scene;
+mod service;
 mod settings;
+mod unit_files;
 mod uptime;
 
 use std::sync::Arc;
@@ -24,20 +29,31 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use gave_up::{CrashedRun, Outlook};
 pub use process::age;
 pub use scene::Scene;
 pub use settings::{Command, JOURNAL, JobLogs, LogSource, Settings, Settle};
 pub use uptime::uptime;
 
 use crate::aftermath::Aftermath;
-use crate::snapshot::Incomplete;
+use crate::snapshot::{Incomplete, LogTail};
 use crate::sys;
 
 /// How long a collector may take, besides what it is told to wait for.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// What an examination found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What the machine looked like afterwards.
+    pub aftermath: Aftermath,
+    /// The last lines of the run, where the supervisor keeps them in a place that a hook does not
+    /// wait for.
+    pub log: Option<LogTail>,
+}
+
 /// A collector's part, to be put in its place.
-type Part = Box<dyn FnOnce(&mut Aftermath) + Send>;
+type Part = Box<dyn FnOnce(&mut Found) + Send>;
 
 /// Finds its part out; gaps in it go to the list, and a refusal says in words why there is nothing.
 type Collect = fn(&Scene, &mut Vec<Incomplete>) -> Result<Part, String>;
@@ -56,8 +72,8 @@ const COLLECTORS: [(&str, When, Collect); 6] = [
     ("processes", When::AtOnce, |scene, _| {
         part(processes::collect(scene)?, |aftermath| &mut aftermath.processes)
     }),
-    ("core", When::AtOnce, |scene, _| {
-        Ok(match core_file::collect(scene)? {
+    ("core", When::AtOnce, |scene, gaps| {
+        Ok(match core_file::collect(scene, gaps)? {
             Some(core) => part(core, |aftermath| &mut aftermath.core)?,
             None => Box::new(|_| ()),
         })
@@ -69,7 +85,8 @@ const COLLECTORS: [(&str, When, Collect); 6] = [
         part(commands::collect(scene, gaps), |aftermath| &mut aftermath.commands)
     }),
     ("logs", When::AtOnce, |scene, gaps| {
-        part(logs::collect(scene, gaps), |aftermath| &mut aftermath.logs)
+        let logs::Logs { main, others } = logs::collect(scene, gaps);
+        Ok(Box::new(move |found| (found.log, found.aftermath.logs) = (main, Some(others))))
     }),
     ("left_behind", When::Settled, |scene, _| {
         part(left_behind::collect(scene)?, |aftermath| &mut aftermath.left_behind)
@@ -80,30 +97,30 @@ fn part<T: Send + 'static>(
     found: T,
     place: fn(&mut Aftermath) -> &mut Option<T>,
 ) -> Result<Part, String> {
-    Ok(Box::new(move |aftermath| *place(aftermath) = Some(found)))
+    Ok(Box::new(move |all| *place(&mut all.aftermath) = Some(found)))
 }
 
 /// Asks every collector, and waits whether the job comes back. What is missing is named.
-pub fn examine(scene: &Arc<Scene>) -> (Aftermath, Vec<Incomplete>) {
-    let mut aftermath = Aftermath::begun(sys::now());
+pub fn examine(scene: &Arc<Scene>) -> (Found, Vec<Incomplete>) {
+    let mut found = Found { aftermath: Aftermath::begun(sys::now()), log: None };
     let mut gaps = Vec::new();
     let mut running: Vec<_> = begin(scene, When::AtOnce).collect();
     match recovery::wait(scene) {
-        Ok(recovery) => aftermath.recovery = recovery,
+        Ok(recovery) => found.aftermath.recovery = recovery,
         Err(reason) => gaps.push(Incomplete { part: "recovery".to_owned(), reason }),
     }
     running.extend(begin(scene, When::Settled));
     for (name, asked) in running {
         let more = match asked.and_then(|asked| asked.answer()) {
             Ok((part, more)) => {
-                part(&mut aftermath);
+                part(&mut found);
                 more
             }
             Err(reason) => vec![Incomplete { part: name.to_owned(), reason }],
         };
         gaps.extend(more);
     }
-    (aftermath, gaps)
+    (found, gaps)
 }
 
 /// A collector at work.

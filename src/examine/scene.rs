@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::{Command, Settings};
+use crate::evidence::SystemdEvidence;
 use crate::globs::JobGlobs;
+use crate::job::Job;
 use crate::paths::Places;
 use crate::report::CrashReport;
 use crate::spool::Spool;
@@ -22,8 +24,28 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The process id of the main process that died, where init's log tells it.
+    /// The job that died.
+    pub(super) fn job(&self) -> Job<'_> {
+        let CrashReport { init, job, .. } = &self.report;
+        let (name, instance) = (job.name.as_bytes(), job.instance.as_bytes());
+        Job { supervisor: init.kind, name, instance }
+    }
+
+    /// What systemd said of the end, where it supervises the job.
+    pub(super) fn systemd(&self) -> Option<&SystemdEvidence> {
+        self.report.evidence.systemd.as_ref()
+    }
+
+    /// systemd's name for the run that ended; `None` where it has none, or supervises nothing here.
+    pub(super) fn invocation(&self) -> Option<&str> {
+        self.systemd()?.invocation.as_deref()
+    }
+
+    /// The process id of the main process that died, where systemd or init's log tells it.
     pub(super) fn dead_main(&self) -> Option<i32> {
+        if let Some(told) = self.systemd() {
+            return told.status.as_ref().ok()?.last_main_pid;
+        }
         let lines = &self.report.kernel.as_ref()?.lines;
         lines.iter().rev().find_map(|line| {
             let (_, rest) = line.text.split_once(" main process (")?;

@@ -3,30 +3,27 @@
 use std::time::Duration;
 
 use super::process::age;
-use crate::init::{Goal, Init, State};
+use super::service;
 use crate::job::Job;
 use crate::marker::Marker;
 use crate::notice::JobName;
 use crate::paths::Places;
-use crate::supervisor::Supervisor;
 use crate::sys;
 
-/// How long init may take for one answer.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// For how long `job` has been up, by clocks that nobody sets: of its main process, which init
-/// knows, or else of the marker that pre-start armed. `None` where it is not up, or nobody knows.
+/// For how long `job` has been up, by clocks that nobody sets: of its main process, which its
+/// supervisor knows, or else of the marker that pre-start armed. Where there is neither, by what the
+/// supervisor says. `None` where it is not up, or nobody knows.
 pub fn uptime(places: Places, job: &JobName) -> Option<Duration> {
-    let of = |supervisor| Job {
-        supervisor,
-        name: job.name.as_bytes(),
-        instance: job.instance.as_bytes(),
-    };
-    let job = of(Supervisor::Upstart);
-    match Init::of(job, places).and_then(|init| init.status(PATIENCE)) {
-        Ok(status) if (status.goal, status.state) != (Goal::Start, State::Running) => None,
-        Ok(status) => status.main_pid.and_then(age).or_else(|| armed(places, &job)),
-        Err(_) => Supervisor::ALL.into_iter().find_map(|by| armed(places, &of(by))),
+    let (name, instance) = (job.name.as_bytes(), job.instance.as_bytes());
+    let job = Job { supervisor: job.supervisor, name, instance };
+    let armed = || armed(places, &job);
+    match service::ask(places, &job) {
+        Ok(service) if !(service.is_wanted && service.is_running) => None,
+        Ok(service) => {
+            let told = || service.since.map(|since| sys::now().since(since));
+            service.main_pid.and_then(age).or_else(armed).or_else(told)
+        }
+        Err(_) => armed(),
     }
 }
 

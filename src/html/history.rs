@@ -222,7 +222,10 @@ impl End {
             report: report.id,
             time: report.time,
             kind: Kind::of(report.verdict.kind),
-            cause: shortened(&harmless(&in_words(report.verdict.kind, &report.exit)), NAME_CHARS),
+            cause: shortened(
+                &harmless(&in_words(report.init.kind, report.verdict.kind, &report.exit)),
+                NAME_CHARS,
+            ),
             memory_percent: memory
                 .map(|memory| percent(memory.available_bytes, memory.total_bytes).min(100.0)),
             load_per_cpu: snapshot

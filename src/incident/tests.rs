@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::RunId;
+use crate::supervisor::Supervisor;
 use crate::verdict::{Severity, VerdictKind};
 
 fn at(seconds: i64) -> Timestamp {
@@ -14,7 +15,8 @@ fn crash(seconds: i64, status: u8) -> Crash {
         severity: Severity::Error,
     };
     let name = "api".to_owned();
-    let job = JobName { key: "web-1/api".to_owned(), name, instance: String::new() };
+    let (key, instance) = ("web-1/api".to_owned(), String::new());
+    let job = JobName { key, name, instance, supervisor: Supervisor::Upstart };
     Crash { report: ReportId::new(at(seconds), RunId([status; 10])), job, cause, time: at(seconds) }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::LINE_CHARS;
 use super::text::{harmless, shortened};
-use crate::aftermath::{LeftBehind, Recovery, RecoveryKind};
+use super::words::bytes;
+use crate::aftermath::{Core, CoreStorage, LeftBehind, Recovery, RecoveryKind};
 use crate::report::{CrashReport, duration_in_words};
 
 /// The most processes that a message names as left behind.
@@ -24,6 +25,32 @@ pub fn recovery_in_words(recovery: &Recovery) -> String {
         RecoveryKind::StayedDown => "stayed down".to_owned(),
         RecoveryKind::CrashedAgain => format!("crashed again after {after}"),
     }
+}
+
+/// The core that systemd-coredump has: `coredumpctl` finds it. Where the kernel itself wrote a file,
+/// the report says so to whoever looks for it.
+pub(super) fn core(report: &CrashReport) -> Option<String> {
+    let core = report.aftermath.as_ref()?.core.as_ref().filter(|core| core.storage.is_some())?;
+    Some(shortened(&harmless(&core_in_words(core)), LINE_CHARS))
+}
+
+/// `/var/cores/nginx.4712, 70 MiB`, `not kept by systemd-coredump (SIGSEGV)`.
+pub fn core_in_words(core: &Core) -> String {
+    let Core { pattern, handler, path, bytes: length, signal, storage, truncated } = core;
+    let handler = handler.as_deref();
+    let place = match (path, storage, handler) {
+        (Some(path), ..) => match length {
+            Some(length) => format!("{path}, {}", bytes(*length)),
+            None => format!("{path}, gone by now"),
+        },
+        (None, Some(CoreStorage::Journal), _) => "in the journal".to_owned(),
+        (None, Some(_), Some(handler)) => format!("not kept by {handler}"),
+        (None, _, Some(handler)) => format!("handed to {handler}"),
+        (None, _, None) => format!("none found (core_pattern: {pattern})"),
+    };
+    let signal = signal.as_ref().map_or_else(String::new, |signal| format!(" ({signal})"));
+    let cut = if *truncated { ", cut: it was too long" } else { "" };
+    format!("{place}{signal}{cut}")
 }
 
 /// What still runs of the run that ended, and holds its ports and files; `None` where nothing does.
@@ -48,6 +75,34 @@ pub fn left_behind_in_words(left: &LeftBehind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_core_is_somewhere_or_nowhere() {
+        use CoreStorage::{File, Journal, None as Nowhere};
+        let (mib, apport) = (1 << 20, "apport");
+        for (handler, path, length, storage, truncated, words) in [
+            ("", "/c/x", Some(70 * mib), None, false, "/c/x, 70 MiB"),
+            ("", "", None, None, false, "none found (core_pattern: /c/%e)"),
+            (apport, "", None, None, false, "handed to apport"),
+            ("d", "/c/x.zst", Some(3 * mib), Some(File), false, "/c/x.zst, 3 MiB (SIGSEGV)"),
+            ("d", "/c/x", None, Some(File), false, "/c/x, gone by now (SIGSEGV)"),
+            ("d", "", None, Some(Journal), false, "in the journal (SIGSEGV)"),
+            ("d", "", None, Some(Nowhere), true, "not kept by d (SIGSEGV), cut: it was too long"),
+            ("d", "", None, None, false, "handed to d"),
+        ] {
+            let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let core = Core {
+                handler: named(handler),
+                path: named(path),
+                bytes: length,
+                signal: storage.map(|_| "SIGSEGV".to_owned()),
+                storage,
+                truncated,
+                ..Core::by("/c/%e".to_owned())
+            };
+            assert_eq!(core_in_words(&core), words);
+        }
+    }
     use crate::sinks::samples;
 
     #[test]

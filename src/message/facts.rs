@@ -13,6 +13,7 @@ use crate::notice::{JobName, Notice, Subject, Tally};
 use crate::redaction::Redacted;
 use crate::report::{CrashReport, duration_in_words};
 use crate::snapshot::Memory;
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 use crate::verdict::{VerdictKind, in_words};
 use crate::zone::Zone;
@@ -55,12 +56,12 @@ pub(super) fn facts(told: &Redacted, now: Timestamp, zone: &Zone) -> Vec<Fact> {
     let report = told.report().filter(|_| shows_report(subject));
     match (report, subject) {
         (Some(report), _) => {
-            let verdict = in_words(report.verdict.kind, &report.exit);
+            let verdict = in_words(report.init.kind, report.verdict.kind, &report.exit);
             facts.push(Fact::new("Verdict", harmless(&verdict)));
             facts.push(Fact::at("Time", report.time, zone));
         }
-        (None, Subject::Crash { cause, .. }) => {
-            facts.push(Fact::new("Verdict", cause_in_words(cause)));
+        (None, Subject::Crash { job, cause, .. }) => {
+            facts.push(Fact::new("Verdict", cause_in_words(job, cause)));
             facts.push(Fact::at("Time", *time, zone));
         }
         (None, _) => {}
@@ -139,9 +140,24 @@ fn several(tally: &Tally, ends: Ends) -> Option<Fact> {
     (tally.0.len() > 1).then(|| Fact::new("Causes", causes(tally, ends)))
 }
 
-/// The command that starts `job` again. Which variable its instances are named by, only its file
-/// tells.
+/// The command that starts `job` again.
 fn start_command(job: &JobName) -> String {
+    let name = |parts: &[&str]| quoted(&parts.concat());
+    match (job.supervisor, job.instance.as_str()) {
+        (Supervisor::Upstart, _) => upstarts_start_command(job),
+        // The start limit holds for everybody until it is reset.
+        (Supervisor::Systemd, instance) => {
+            let at = if instance.is_empty() { "" } else { "@" };
+            let unit = name(&[&job.name, at, instance, ".service"]);
+            format!("systemctl reset-failed {unit}; systemctl start {unit}")
+        }
+        (Supervisor::Runit, _) => format!("sv up {}", name(&[&job.name])),
+        (Supervisor::S6, _) => format!("s6-svc -u {}", name(&["/run/service/", &job.name])),
+    }
+}
+
+/// The same for Upstart. Which variable its instances are named by, only the job's file tells.
+fn upstarts_start_command(job: &JobName) -> String {
     let start = format!("start {}", quoted(&job.name));
     if job.instance.is_empty() {
         return start;
@@ -163,6 +179,7 @@ fn of_run(report: &CrashReport) -> impl Iterator<Item = Fact> {
     let facts = [
         ("Ran", ran.map(duration_in_words)),
         ("Left behind", aftermath::left_behind(report)),
+        ("Core", aftermath::core(report)),
         ("Labels", labels(report)),
     ];
     facts.into_iter().filter_map(|(label, value)| Some(Fact::new(label, value?)))

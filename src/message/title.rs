@@ -92,7 +92,7 @@ fn crash(
 ) -> String {
     let summary = match report {
         Some(report) => harmless(&report.summary),
-        None => format!("{host}: {} {}", shown_job(job), in_words(cause)),
+        None => format!("{host}: {} {}", shown_job(job), in_words(job, cause)),
     };
     let recovery = report.and_then(aftermath::recovery);
     let became = match recovery.map(|recovery| recovery.kind) {
@@ -114,8 +114,8 @@ fn nth_time(nth: u64, time: Timestamp, since: Timestamp) -> String {
 }
 
 /// What happened, as far as it is known without the report.
-pub(super) fn in_words(cause: &Cause) -> String {
-    let words = cause.verdict.words();
+pub(super) fn in_words(job: &JobName, cause: &Cause) -> String {
+    let words = cause.verdict.words_of(job.supervisor);
     match cause.exit.as_deref().map(harmless) {
         Some(exit) if cause.verdict == VerdictKind::GaveUp => format!("{words}, last {exit}"),
         Some(exit) => format!("{words}: {exit}"),

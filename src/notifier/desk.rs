@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::books::{Books, Reader, Uptime};
 use super::clock::Clock;
 use super::examinations::Examinations;
+use super::given_up::GivenUp;
 use super::meters::Meters;
 use super::trouble;
 use crate::config::Config;
@@ -28,6 +29,7 @@ pub(super) struct Desk<'a> {
     pub(super) spool: &'a Spool,
     pub(super) config: &'a Config,
     pub(super) examinations: &'a mut Examinations,
+    pub(super) given_up: &'a mut GivenUp,
     pub(super) uptime: Uptime<'a>,
     pub(super) clock: Clock<'a>,
     pub(super) say: Say<'a>,
@@ -72,6 +74,13 @@ impl Desk<'_> {
         let mut look = Look { left: emergency.left + unseen.left > 0, ..Look::default() };
         if self.unpruned >= PRUNE_AFTER {
             self.prune();
+        }
+        match self.given_up.look(self.spool, (self.clock)(), self.say) {
+            Ok(again_in) => look.again_in = again_in,
+            Err(error) => {
+                look.left = true;
+                (self.say)(format_args!("{error}; whether systemd gave up is looked for later"));
+            }
         }
         // Without a sink, what has arrived waits for one, and is not examined.
         if self.config.sinks.is_empty() {
@@ -125,7 +134,7 @@ impl Desk<'_> {
 
         self.unpruned = self.unpruned.saturating_add(reports.len());
         look.queued = told.anything || announced || !reports.is_empty();
-        look.again_in = [jobs, told.again_in].into_iter().flatten().min();
+        look.again_in = [look.again_in, jobs, told.again_in].into_iter().flatten().min();
         self.books = Some(books);
         Ok(())
     }

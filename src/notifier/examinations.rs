@@ -8,8 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::watch::Bell;
-use crate::aftermath::Aftermath;
-use crate::examine::{Scene, Settings, examine};
+use crate::examine::{Found, Scene, Settings, examine};
 use crate::id::ReportId;
 use crate::paths::Places;
 use crate::report::CrashReport;
@@ -50,7 +49,7 @@ pub(super) struct Examinations {
 /// What an examination found.
 struct Done {
     report: CrashReport,
-    aftermath: Option<Aftermath>,
+    found: Option<Found>,
     gaps: Vec<Incomplete>,
 }
 
@@ -140,7 +139,7 @@ impl Examinations {
             }
             Err(reason) => {
                 let gaps = vec![Incomplete { part: PART.to_owned(), reason }];
-                self.finish(Done { report: scene.report.clone(), aftermath: None, gaps }, say);
+                self.finish(Done { report: scene.report.clone(), found: None, gaps }, say);
             }
         }
     }
@@ -150,9 +149,9 @@ impl Examinations {
     fn start(&self, scene: &Arc<Scene>) -> Result<(), String> {
         let (scene, sender, bell) = (Arc::clone(scene), self.sender.clone(), self.bell.clone());
         let examination = move || {
-            let (aftermath, gaps) = examine(&scene);
+            let (found, gaps) = examine(&scene);
             let report = scene.report.clone();
-            let _ = sender.send(Done { report, aftermath: Some(aftermath), gaps });
+            let _ = sender.send(Done { report, found: Some(found), gaps });
             bell.ring();
         };
         let started = thread::Builder::new().spawn(examination);
@@ -161,8 +160,14 @@ impl Examinations {
 
     /// Writes into the report what was found. Where the disk refuses, it goes as it is.
     fn finish(&mut self, done: Done, say: Say<'_>) {
-        let Done { mut report, aftermath, gaps } = done;
-        report.aftermath = aftermath;
+        let Done { mut report, found, gaps } = done;
+        if let Some(Found { aftermath, log }) = found {
+            report.aftermath = Some(aftermath);
+            if log.is_some() {
+                report.incomplete.retain(|gap| gap.part != "log");
+                report.log = log;
+            }
+        }
         report.incomplete.extend(gaps);
         if let Err(error) = self.spool.put_examined(&report) {
             say(format_args!("{error}; the report goes without what was found after the crash"));

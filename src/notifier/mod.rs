@@ -6,6 +6,7 @@ mod desk;
 mod error;
 mod examinations;
 mod fingerprint;
+mod given_up;
 mod meters;
 mod requests;
 mod trouble;
@@ -29,6 +30,7 @@ use desk::Desk;
 pub use error::NotifierError;
 use examinations::Examinations;
 use fingerprint::Fingerprint;
+use given_up::GivenUp;
 use meters::Meters;
 pub use requests::{attend, still_needed};
 pub use watch::{Bell, Watch};
@@ -83,6 +85,7 @@ fn serve_alone(
         let mut config = first.take().map_or_else(load, Ok)?;
         // They go on while the config changes.
         let mut examinations = Examinations::new(places, spool).map_err(NotifierError::NoBell)?;
+        let mut given_up = GivenUp::new(places);
         let uptime = |job: &JobName| examine::uptime(places, job);
         loop {
             let textfile = config.metrics.as_deref().filter(|_| is_counted);
@@ -91,6 +94,7 @@ fn serve_alone(
                 spool,
                 config: &config,
                 examinations: &mut examinations,
+                given_up: &mut given_up,
                 uptime: &uptime,
                 clock: &Moment::now,
                 say,

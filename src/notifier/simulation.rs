@@ -9,6 +9,7 @@ use super::books::Books;
 use super::clock::Moment;
 use super::desk::Desk;
 use super::examinations::Examinations;
+use super::given_up::GivenUp;
 use super::worker::{Memory, Next, Worker};
 use crate::config::Config;
 use crate::examine::Settings;
@@ -267,6 +268,7 @@ impl Simulation {
             spool,
             config,
             examinations,
+            given_up: &mut GivenUp::new(Places::under(b"/nonexistent")),
             uptime: &uptime,
             clock: &clock,
             say: &say,

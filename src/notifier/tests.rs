@@ -409,6 +409,7 @@ fn a_changed_config_is_taken_up_at_work_and_a_broken_one_is_not() {
         spool: &spool,
         config: &old,
         examinations: &mut examinations,
+        given_up: &mut GivenUp::new(NOWHERE),
         uptime: &|_| None,
         clock: &Moment::now,
         say: &say,

@@ -3,6 +3,7 @@
 use crate::id::{ReportId, RunId};
 use crate::incident::{Crash, Incident};
 use crate::notice::{Cause, JobName};
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 use crate::verdict::{Severity, VerdictKind};
 
@@ -40,7 +41,9 @@ pub(super) fn incident_of(job: &str, crashes: &[(&str, u64)]) -> Incident {
         run[9] = u8::try_from(n % 256).unwrap();
         let report = ReportId::new(time, RunId(run));
         let name = job.to_owned();
-        let job = JobName { key: format!("web-1/{job}"), name, instance: String::new() };
+        let key = format!("web-1/{job}");
+        let (instance, supervisor) = (String::new(), Supervisor::Upstart);
+        let job = JobName { key, name, instance, supervisor };
         Crash { report, job, cause, time }
     };
     let crashes: Vec<_> = (0..).zip(all).map(crash).collect();

@@ -27,8 +27,10 @@ impl Redaction {
         for LeftBehind { pid: _, command, ports: _ } in left_behind.iter_mut().flatten() {
             self.text(command);
         }
-        if let Some(Core { pattern, handler, path, bytes: _ }) = core {
-            self.texts([pattern].into_iter().chain(handler).chain(path));
+        if let Some(Core { pattern, handler, path, bytes: _, signal, storage: _, truncated: _ }) =
+            core
+        {
+            self.texts([pattern].into_iter().chain(handler).chain(path).chain(signal));
         }
         if let Some(Changes { booted_at: _, packages_changed_at: _, configuration }) = changes {
             for ChangedFile { path, changed_at: _ } in configuration {

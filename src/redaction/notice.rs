@@ -45,7 +45,7 @@ impl Redaction {
     }
 
     fn job(&self, job: &mut JobName) {
-        let JobName { key, name, instance } = job;
+        let JobName { key, name, instance, supervisor: _ } = job;
         self.texts([key, name, instance]);
     }
 

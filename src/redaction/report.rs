@@ -166,6 +166,10 @@ impl Redaction {
             was_active: _,
             ended_by_itself: _,
             on_terminal: _,
+            invocation,
+            active_at: _,
+            inactive_at: _,
+            restart_micros: _,
             main_pid: _,
             last_main_pid: _,
             started_at: _,
@@ -175,6 +179,7 @@ impl Redaction {
             failed_command,
         } = status;
         self.texts([version, system_state, service_type, active_state, sub_state, result, restart]);
+        self.texts(invocation);
         if let Some(RunningJob { kind, is_running: _ }) = job {
             self.text(kind);
         }

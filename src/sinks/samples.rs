@@ -8,6 +8,7 @@ use crate::message::{Message, View};
 use crate::notice::{Cause, Count, JobName, JobTally, Notice, Subject, Tally};
 use crate::redaction::{Redacted, Redaction};
 use crate::report::CrashReport;
+use crate::supervisor::Supervisor;
 use crate::time::Timestamp;
 use crate::verdict::VerdictKind;
 use crate::zone::Zone;
@@ -72,7 +73,12 @@ pub(crate) fn rest_of_digest(named: u64) -> String {
 
 /// Notices of each kind, as hard to fit as [`worst`].
 pub(crate) fn worst_notices() -> [Notice; 7] {
-    let long = JobName { key: "&".repeat(1100), name: "&".repeat(512), instance: "<".repeat(512) };
+    let long = JobName {
+        key: "&".repeat(1100),
+        name: "&".repeat(512),
+        instance: "<".repeat(512),
+        supervisor: Supervisor::Systemd,
+    };
     let exits: Vec<_> = (0..50).map(|n| format!("{n}{}", "&".repeat(500))).collect();
     let causes: Vec<_> = exits
         .iter()

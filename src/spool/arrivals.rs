@@ -78,6 +78,20 @@ impl Spool {
         self.for_each("unseen", ".marker", say, |id| self.adopt(id))
     }
 
+    /// Puts `report`, which no hook made, into `new/`, unless it was made before; tells whether.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn put_new(&self, report: &CrashReport) -> Result<bool, SpoolError> {
+        let new = self.report_path("new", report.id);
+        if disk::exists(&new) || disk::exists(&self.report_path("archive", report.id)) {
+            return Ok(false);
+        }
+        let json = json_line(report, &new)?;
+        disk::write(&self.dir.join("tmp").join(format!("asked.{}.json", report.id)), &new, &json)?;
+        Ok(true)
+    }
+
     /// Hands every report in `new/` that is not held to `step`, until that has enough of them, and
     /// puts it on the disk. One that was taken before is only removed; one at which `step` fails stays.
     ///

@@ -31,7 +31,11 @@ impl Spool {
     pub fn later_crash(&self, report: &CrashReport) -> Result<Option<Timestamp>, SpoolError> {
         let later = self.waiting()?.into_iter().filter(|id| *id > report.id);
         let mut reports = later.filter_map(|id| self.waiting_report(id).ok());
-        let next = reports.find(|other| other.key == report.key && other.time > report.time);
+        // What else is reported of the same run is no crash more.
+        let is_next = |other: &CrashReport| {
+            other.key == report.key && other.time > report.time && other.job.run != report.job.run
+        };
+        let next = reports.find(is_next);
         Ok(next.map(|next| next.time))
     }
 

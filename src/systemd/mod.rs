@@ -4,11 +4,15 @@
 //! once would make systemd count the processes and bytes of its control group.
 
 mod command;
+#[cfg(feature = "deliver")]
+mod files;
 mod properties;
 
 use std::time::Duration;
 
 pub use command::FailedCommand;
+#[cfg(feature = "deliver")]
+pub use files::UnitFiles;
 pub use properties::{RunningJob, UnitStatus};
 
 pub use crate::bus::Unavailable;

@@ -1,5 +1,7 @@
 //! The properties of a unit that tell how a run of it ended.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::command::{self, FailedCommand};
@@ -38,6 +40,19 @@ pub struct UnitStatus {
     pub ended_by_itself: Option<bool>,
     /// Whether it serves a terminal: `StandardInput=tty`.
     pub on_terminal: bool,
+    /// `InvocationID`: systemd's name for the run that this is, or was; null for a unit that it has
+    /// forgotten the runs of (since 232).
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub invocation: Option<String>,
+    /// `ActiveEnterTimestamp`: when it was up last.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub active_at: Option<Timestamp>,
+    /// `InactiveEnterTimestamp`: when it was down last.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub inactive_at: Option<Timestamp>,
+    /// `RestartUSec`: how long systemd waits before it starts it again, in microseconds.
+    #[cfg_attr(feature = "deliver", serde(default))]
+    pub restart_micros: Option<u64>,
     /// `MainPID`: the main process, while it lives.
     pub main_pid: Option<i32>,
     /// `ExecMainPID`: the main process, also after its end.
@@ -52,6 +67,25 @@ pub struct UnitStatus {
     pub main_status: Option<i32>,
     /// The command that failed, where the service did not come up.
     pub failed_command: Option<FailedCommand>,
+}
+
+#[cfg(feature = "deliver")]
+impl UnitStatus {
+    /// Whether the service is up: in order, or with a main process that is on its way there.
+    pub fn is_up(&self) -> bool {
+        match self.active_state.as_str() {
+            "active" | "reloading" | "refreshing" => true,
+            "activating" => self.main_pid.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Since when it is; `None` where it is not, or that is not known.
+    pub fn up_since(&self) -> Option<Timestamp> {
+        let is_active = self.active_state != "activating";
+        let at = if is_active { self.active_at.or(self.started_at) } else { self.started_at };
+        at.filter(|_| self.is_up())
+    }
 }
 
 /// A job of systemd's: what was asked of a unit.
@@ -86,7 +120,7 @@ struct Raw {
 type Put = fn(&mut UnitStatus, &mut Raw, Value<'_>);
 
 /// The properties, each with its interface and where its value goes.
-const PROPERTIES: [(&str, &str, Put); 20] = [
+const PROPERTIES: [(&str, &str, Put); 24] = [
     (MANAGER, "Version", |unit, _, value| unit.version = text(value)),
     (MANAGER, "SystemState", |unit, _, value| unit.system_state = text(value)),
     (UNIT, "Job", |_, raw, value| {
@@ -99,6 +133,16 @@ const PROPERTIES: [(&str, &str, Put); 20] = [
     (UNIT, "ActiveEnterTimestampMonotonic", |_, raw, value| raw.active_enter = number(value)),
     (UNIT, "ActiveExitTimestampMonotonic", |_, raw, value| raw.active_exit = number(value)),
     (UNIT, "InactiveExitTimestampMonotonic", |_, raw, value| raw.inactive_exit = number(value)),
+    (UNIT, "ActiveEnterTimestamp", |unit, _, value| unit.active_at = time(value)),
+    (UNIT, "InactiveEnterTimestamp", |unit, _, value| unit.inactive_at = time(value)),
+    (UNIT, "InvocationID", |unit, _, value| {
+        if let Value::Bytes(id) = value {
+            unit.invocation = Some(hex(id)).filter(|id| !id.is_empty());
+        }
+    }),
+    (SERVICE, "RestartUSec", |unit, _, value| {
+        unit.restart_micros = Some(number(value)).filter(|micros| *micros < u64::MAX);
+    }),
     (SERVICE, "Type", |unit, _, value| unit.service_type = text(value)),
     (SERVICE, "Result", |unit, _, value| unit.result = text(value)),
     (SERVICE, "Restart", |unit, _, value| unit.restart = text(value)),
@@ -106,10 +150,7 @@ const PROPERTIES: [(&str, &str, Put); 20] = [
     (SERVICE, "StandardInput", |unit, _, value| unit.on_terminal = text(value).starts_with("tty")),
     (SERVICE, "MainPID", |unit, _, value| unit.main_pid = pid(value)),
     (SERVICE, "ExecMainPID", |unit, _, value| unit.last_main_pid = pid(value)),
-    (SERVICE, "ExecMainStartTimestamp", |unit, _, value| {
-        let micros = i64::try_from(number(value)).ok().filter(|micros| *micros > 0);
-        unit.started_at = micros.map(Timestamp::from_micros);
-    }),
+    (SERVICE, "ExecMainStartTimestamp", |unit, _, value| unit.started_at = time(value)),
     (SERVICE, "ExecMainStartTimestampMonotonic", |_, raw, value| raw.main_start = number(value)),
     (SERVICE, "ExecMainExitTimestampMonotonic", |_, raw, value| raw.main_exit = number(value)),
     (SERVICE, "ExecMainCode", |unit, _, value| unit.main_code = small(value)),
@@ -171,8 +212,22 @@ fn job(systemd: &Systemd, path: &str) -> Result<Option<RunningJob>, Unavailable>
 fn text(value: Value<'_>) -> String {
     match value {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        Value::Number(_) | Value::Numbered(..) => String::new(),
+        Value::Number(_) | Value::Numbered(..) | Value::Bytes(_) => String::new(),
     }
+}
+
+/// A time of day; `None` where it never was.
+fn time(value: Value<'_>) -> Option<Timestamp> {
+    let micros = i64::try_from(number(value)).ok().filter(|micros| *micros > 0);
+    micros.map(Timestamp::from_micros)
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn number(value: Value<'_>) -> u64 {

@@ -10,6 +10,8 @@ mod judge;
 
 use serde::Serialize;
 
+use crate::supervisor::Supervisor;
+
 pub use exit::{Exit, ExitKind};
 pub use judge::judge;
 
@@ -22,7 +24,7 @@ pub enum VerdictKind {
     Crashed,
     /// The service never came up: its pre-start failed or its main could not be executed.
     StartFailed,
-    /// `respawning too fast, stopped`: it will not come back.
+    /// `respawning too fast, stopped`, or a start that systemd refused: it will not come back.
     GaveUp,
     /// Asked for: by hand, by an event, by `restart`.
     Stopped,
@@ -42,12 +44,22 @@ impl VerdictKind {
     pub const TOLD: [Self; 5] =
         [Self::Crashed, Self::StartFailed, Self::GaveUp, Self::Unseen, Self::Unclear];
 
-    /// The word that people read after the job's name.
+    /// The words that people read after the name of a job of `supervisor`, which has its own for
+    /// coming back too often.
+    pub fn words_of(self, supervisor: Supervisor) -> &'static str {
+        match (self, supervisor) {
+            (Self::GaveUp, Supervisor::Upstart) => "gave up: respawning too fast",
+            (Self::GaveUp, _) => "gave up: restarting too fast",
+            (kind, _) => kind.words(),
+        }
+    }
+
+    /// The words for all of the kind, whoever supervises them.
     pub fn words(self) -> &'static str {
         match self {
             Self::Crashed => "crashed",
             Self::StartFailed => "failed to start",
-            Self::GaveUp => "gave up: respawning too fast",
+            Self::GaveUp => "gave up",
             Self::Stopped => "was stopped",
             Self::Finished => "finished",
             Self::HostShutdown => "went down with the host",
@@ -77,7 +89,9 @@ impl VerdictKind {
         match self {
             Self::Crashed => "the service died, and nobody had asked it to",
             Self::StartFailed => "the service did not come up",
-            Self::GaveUp => "it died more often than its `respawn limit` allows: it stays down",
+            Self::GaveUp => {
+                "it died more often than `respawn limit`, or systemd's start limit, allows: it stays down"
+            }
             Self::Stopped => "somebody, or an event, asked for the end",
             Self::Finished => "the job did its work and ended",
             Self::HostShutdown => "the host was going down",
@@ -142,7 +156,8 @@ pub struct Verdict {
 }
 
 /// What happened, in the words that people read after the job's name: `crashed: SIGSEGV`.
-pub fn in_words(kind: VerdictKind, exit: &Exit) -> String {
+pub fn in_words(supervisor: Supervisor, kind: VerdictKind, exit: &Exit) -> String {
+    let words = kind.words_of(supervisor);
     match (kind, exit.words()) {
         (VerdictKind::Crashed, Some(_)) if exit.kind == ExitKind::Oom => {
             "was killed: out of memory".to_owned()
@@ -150,9 +165,9 @@ pub fn in_words(kind: VerdictKind, exit: &Exit) -> String {
         (VerdictKind::Crashed, Some(how)) if exit.kind == ExitKind::Watchdog => {
             format!("was killed: {how}")
         }
-        (VerdictKind::GaveUp, Some(how)) => format!("gave up: respawning too fast, last {how}"),
-        (kind, Some(how)) => format!("{}: {how}", kind.words()),
-        (kind, None) => kind.words().to_owned(),
+        (VerdictKind::GaveUp, Some(how)) => format!("{words}, last {how}"),
+        (_, Some(how)) => format!("{words}: {how}"),
+        (_, None) => words.to_owned(),
     }
 }
 

@@ -39,6 +39,8 @@ mod notifier;
 #[cfg(target_arch = "x86_64")]
 mod old_kernel;
 mod payloads;
+#[cfg(feature = "deliver")]
+mod private_systemd;
 mod receiver;
 #[cfg(feature = "deliver")]
 mod rsyslog;
@@ -90,6 +92,8 @@ pub use notifier::{
 #[cfg(target_arch = "x86_64")]
 pub use old_kernel::OldKernel;
 pub use payloads::expect_payload;
+#[cfg(feature = "deliver")]
+pub use private_systemd::{PrivateSystemd, Property};
 pub use receiver::{Answer, Receiver, Request};
 #[cfg(feature = "deliver")]
 pub use rsyslog::Rsyslog;

@@ -43,7 +43,7 @@ fn print(page: &mut Page<'_>, report: &CrashReport) -> Result<(), CliError> {
     page.title(&report.summary, report.severity)?;
 
     page.head("What it was")?;
-    page.fact("  Verdict", &in_words(verdict.kind, &report.exit))?;
+    page.fact("  Verdict", &in_words(report.init.kind, verdict.kind, &report.exit))?;
     page.fact("  That is", verdict.kind.meaning())?;
     if let Some(meaning) = meaning::of(&report.exit) {
         page.fact("  It ended by", &meaning)?;

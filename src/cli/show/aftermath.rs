@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::aftermath::{Aftermath, Changes, CommandResult, Core, TopProcess};
+use crate::aftermath::{Aftermath, Changes, CommandResult, TopProcess};
 use crate::cli::CliError;
 use crate::cli::page::Page;
 use crate::cli::text::{size, time};
-use crate::message::{left_behind_in_words, recovery_in_words};
+use crate::message::{core_in_words, left_behind_in_words, recovery_in_words};
 use crate::report::duration_in_words;
 
 pub(super) fn print(page: &mut Page<'_>, aftermath: &Aftermath) -> Result<(), CliError> {
@@ -19,7 +19,7 @@ pub(super) fn print(page: &mut Page<'_>, aftermath: &Aftermath) -> Result<(), Cl
         left.iter().try_for_each(|left| page.item(&left_behind_in_words(left)))?;
     }
     if let Some(core) = &aftermath.core {
-        page.fact("Core", &in_words(core))?;
+        page.fact("Core", &core_in_words(core))?;
     }
     if let Some(processes) = &aftermath.processes {
         page.fact("Top", "by memory")?;
@@ -69,12 +69,4 @@ fn print_command(page: &mut Page<'_>, command: &CommandResult) -> Result<(), Cli
     };
     page.fact("Command", &format!("{} ({} s{ended})", command.name, command.seconds))?;
     command.output.lines().try_for_each(|line| page.quote(line))
-}
-
-fn in_words(core: &Core) -> String {
-    match (&core.path, &core.handler) {
-        (Some(path), _) => format!("{path}, {}", size(core.bytes.unwrap_or_default())),
-        (None, Some(handler)) => format!("handed to {handler}"),
-        (None, None) => format!("none found (core_pattern: {})", core.pattern),
-    }
 }

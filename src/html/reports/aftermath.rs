@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{fact, quote};
-use crate::aftermath::{Aftermath, Changes, Core, TopProcess};
+use crate::aftermath::{Aftermath, Changes, TopProcess};
 use crate::html::markup::Markup;
-use crate::message::date;
+use crate::message::{core_in_words, date};
 use crate::report::duration_in_words;
 
 /// How many processes are shown, the greediest.
@@ -43,12 +43,4 @@ fn process(process: &TopProcess) -> String {
     let TopProcess { pid, user, age_seconds, memory_bytes, command, .. } = process;
     let age = duration_in_words(Duration::try_from_secs_f64(*age_seconds).unwrap_or_default());
     format!("{pid} {user}, up {age}, {} MiB: {command}", memory_bytes >> 20)
-}
-
-fn core_in_words(core: &Core) -> String {
-    match (&core.path, &core.handler) {
-        (Some(path), _) => format!("{path}, {} MiB", core.bytes.unwrap_or_default() >> 20),
-        (None, Some(handler)) => format!("handed to {handler}"),
-        (None, None) => format!("none found (core_pattern: {})", core.pattern),
-    }
 }

@@ -5,6 +5,7 @@ use crate::message::Message;
 use crate::notice::{Cause, JobName, Subject, Tally};
 use crate::redaction::Redacted;
 use crate::report::{CrashReport, Link};
+use crate::supervisor::Supervisor;
 
 /// The crash of a job with `planted` in all that others wrote: names, log, kernel log, reasons, what
 /// was changed, labels, links.
@@ -52,7 +53,8 @@ pub(crate) fn hostile_messages(planted: &str) -> Vec<Message> {
 
 fn plant(subject: &mut Subject, planted: &str) {
     let text = || planted.to_owned();
-    let name = || JobName { key: text(), name: text(), instance: text() };
+    let supervisor = Supervisor::Systemd;
+    let name = || JobName { key: text(), name: text(), instance: text(), supervisor };
     let plant_cause = |cause: &mut Cause| cause.exit = Some(text());
     let plant_tally =
         |tally: &mut Tally| tally.0.iter_mut().for_each(|count| plant_cause(&mut count.cause));

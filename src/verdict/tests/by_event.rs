@@ -32,7 +32,7 @@ fn decides(evidence: &Evidence, kind: VerdictKind, words: &str) {
     for marker in [MarkerEvidence::Absent, MarkerEvidence::Armed { started: STARTED }] {
         let verdict = judge(&Evidence { marker, ..evidence.clone() });
         assert_eq!(verdict.kind, kind, "{verdict:?}");
-        assert_eq!(in_words(kind, &verdict.exit), words, "{verdict:?}");
+        assert_eq!(in_words(Supervisor::Upstart, kind, &verdict.exit), words, "{verdict:?}");
         assert!(!verdict.reasons.is_empty());
     }
 }

@@ -15,7 +15,11 @@ fn decides(evidence: &Evidence, goal: Goal, kind: VerdictKind, words: &str) {
     for goal in [Some(goal), None] {
         let verdict = judge(&Evidence { init: asked(goal), ..evidence.clone() });
         assert_eq!(verdict.kind, kind, "goal {goal:?}: {verdict:?}");
-        assert_eq!(in_words(kind, &verdict.exit), words, "goal {goal:?}: {verdict:?}");
+        assert_eq!(
+            in_words(Supervisor::Upstart, kind, &verdict.exit),
+            words,
+            "goal {goal:?}: {verdict:?}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 /// A method call.
-pub(super) struct Call {
+pub(in crate::support) struct Call {
     pub path: String,
     pub member: String,
     pub serial: u32,
@@ -11,7 +11,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn read(reader: &mut impl Read) -> Option<Self> {
+    pub(in crate::support) fn read(reader: &mut impl Read) -> Option<Self> {
         let mut fixed = [0; 16];
         reader.read_exact(&mut fixed).ok()?;
         let number = |at: usize| u32::from_le_bytes(fixed[at..at + 4].try_into().unwrap());
@@ -33,7 +33,7 @@ impl Call {
 }
 
 /// Header and body; both begin at a multiple of 8.
-pub(super) fn message(kind: u8, fields: Message, body: Message) -> Vec<u8> {
+pub(in crate::support) fn message(kind: u8, fields: Message, body: Message) -> Vec<u8> {
     let mut all = Message(vec![b'l', kind, 1, 1]);
     all.number(u32::try_from(body.0.len()).unwrap());
     all.number(7);
@@ -46,29 +46,39 @@ pub(super) fn message(kind: u8, fields: Message, body: Message) -> Vec<u8> {
 
 /// Values one after the other, each at its alignment.
 #[derive(Default)]
-pub(super) struct Message(Vec<u8>);
+pub(in crate::support) struct Message(Vec<u8>);
 
 impl Message {
-    pub(super) fn align(&mut self, to: usize) {
+    pub(in crate::support) fn align(&mut self, to: usize) {
         self.0.resize(self.0.len().next_multiple_of(to), 0);
     }
 
-    pub(super) fn number(&mut self, number: u32) {
+    pub(in crate::support) fn number(&mut self, number: u32) {
         self.align(4);
         self.0.extend(number.to_le_bytes());
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in crate::support) fn long(&mut self, number: u64) {
+        self.align(8);
+        self.0.extend(number.to_le_bytes());
+    }
+
+    pub(in crate::support) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(u32::try_from(bytes.len()).unwrap());
+        self.0.extend(bytes);
+    }
+
+    pub(in crate::support) fn text(&mut self, text: &str) {
         self.number(u32::try_from(text.len()).unwrap());
         self.0.extend(text.bytes().chain([0]));
     }
 
-    pub(super) fn signature(&mut self, signature: &str) {
+    pub(in crate::support) fn signature(&mut self, signature: &str) {
         self.0.push(u8::try_from(signature.len()).unwrap());
         self.0.extend(signature.bytes().chain([0]));
     }
 
-    pub(super) fn field(&mut self, code: u8, signature: &str) -> &mut Self {
+    pub(in crate::support) fn field(&mut self, code: u8, signature: &str) -> &mut Self {
         self.align(8);
         self.0.push(code);
         self.signature(signature);
@@ -76,7 +86,7 @@ impl Message {
     }
 
     /// A name and a text, as an entry of `a{sv}`.
-    pub(super) fn property(&mut self, name: &str, value: &str) {
+    pub(in crate::support) fn property(&mut self, name: &str, value: &str) {
         self.align(8);
         self.text(name);
         self.signature("s");
@@ -84,12 +94,16 @@ impl Message {
     }
 
     /// A length, and what has it; `write` begins at a multiple of 8.
-    pub(super) fn counted(&mut self, write: impl FnOnce(&mut Self)) {
+    pub(in crate::support) fn counted(&mut self, write: impl FnOnce(&mut Self)) {
         self.counted_from(8, write);
     }
 
     /// The same, where `write` begins at a multiple of `alignment`.
-    pub(super) fn counted_from(&mut self, alignment: usize, write: impl FnOnce(&mut Self)) {
+    pub(in crate::support) fn counted_from(
+        &mut self,
+        alignment: usize,
+        write: impl FnOnce(&mut Self),
+    ) {
         self.number(0);
         let length_at = self.0.len() - 4;
         self.align(alignment);

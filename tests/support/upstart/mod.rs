@@ -11,7 +11,7 @@ mod builder;
 mod bus;
 mod class;
 mod conf;
-mod dbus;
+pub(in crate::support) mod dbus;
 #[cfg(feature = "deliver")]
 mod described;
 mod ended;

@@ -37,6 +37,9 @@ fn main(told: &SystemdEvidence) -> String {
 }
 
 fn asked(status: &UnitStatus) -> String {
+    if status.active_state == "failed" {
+        return "a start after the last end, by systemd itself, which it then refused".to_owned();
+    }
     let job = status.job.as_ref().map(|job| match job.is_running {
         true => format!("a {} was under way", job.kind),
         false => format!("a {} waited for its turn", job.kind),
