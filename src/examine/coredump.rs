@@ -99,7 +99,7 @@ fn core(entry: &Value, pattern: String) -> Core {
 /// How long the file is; `None` where it is gone: systemd-tmpfiles removes old ones.
 fn length(scene: &Scene, path: &str) -> Option<u64> {
     let facts = fs::symlink_metadata(scene.places.below_root(Path::new(path))).ok()?;
-    facts.is_file().then(|| facts.len())
+    facts.is_file().then_some(facts.len())
 }
 
 #[cfg(test)]

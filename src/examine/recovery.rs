@@ -172,10 +172,12 @@ fn judge_directory(
     const STATUS: &str = "the supervisor's status";
     match (status, marker) {
         (Ok(Status { pid: Some(_), is_finishing: false, .. }), Armed::Since(armed)) => {
-            Ok(Look::Up(armed, STATUS))
+            Ok(Look::Up(armed, STATUS.to_owned()))
         }
-        (Ok(Status { pid: Some(_), is_finishing: false, .. }), _) => Ok(Look::Up(now, STATUS)),
-        (Ok(_), _) => Ok(Look::Down(STATUS)),
+        (Ok(Status { pid: Some(_), is_finishing: false, .. }), _) => {
+            Ok(Look::Up(now, STATUS.to_owned()))
+        }
+        (Ok(_), _) => Ok(Look::Down(STATUS.to_owned())),
         (Err(why), _) => Err(format!("supervise/status: {why}")),
     }
 }

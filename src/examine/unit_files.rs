@@ -75,10 +75,10 @@ fn last<'t>(texts: impl Iterator<Item = &'t str>, setting: &str) -> Option<Strin
         for line in whole_lines(text) {
             if line.starts_with('[') {
                 in_service = line == "[Service]";
-            } else if let Some((name, value)) = line.split_once('=').filter(|_| in_service) {
-                if name.trim() == setting {
-                    found = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-                }
+            } else if let Some((name, value)) = line.split_once('=').filter(|_| in_service)
+                && name.trim() == setting
+            {
+                found = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::evidence::{Finish, KernelDeath};
+use crate::supervisor::Supervisor;
 
 /// What the supervisor knows of a run that nobody has touched: how it ended, in words.
 fn unasked(ended: &str) -> Finish {
@@ -47,7 +48,7 @@ fn decides(evidence: &Evidence, kind: VerdictKind, words: &str) {
     let verdict = judge(evidence);
     assert_eq!(verdict.kind, kind, "{:?} {verdict:?}", evidence.finish);
     if kind.is_reported() {
-        assert_eq!(in_words(kind, &verdict.exit), words, "{verdict:?}");
+        assert_eq!(in_words(Supervisor::S6, kind, &verdict.exit), words, "{verdict:?}");
     }
     assert!(!verdict.reasons.is_empty());
 }
