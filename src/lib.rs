@@ -1,4 +1,4 @@
-//! Tells the people on call when a service that Upstart supervises dies unasked.
+//! Tells the people on call when a supervised service dies unasked: under Upstart, systemd, runit or s6.
 //!
 //! Two halves meet only in the spool. *Capture* runs inside the job's hooks: no network, no TOML,
 //! bounded in time, unable to fail the job. *Deliver* (feature `deliver`) runs in a process of its
