@@ -28,8 +28,7 @@ pub(super) fn collect(scene: &Scene) -> Result<Changes, String> {
             .iter()
             .map(|path| places.below_root(Path::new(path)))
             .collect(),
-        // Where their directory lies, nobody has told.
-        Supervisor::Runit | Supervisor::S6 => Vec::new(),
+        Supervisor::Runit | Supervisor::S6 => scripts(scene),
     };
     let lists = PACKAGE_LISTS.iter().map(|list| places.below_root(Path::new(list)));
     let configuration = files.into_iter().filter_map(|path| {
@@ -40,6 +39,13 @@ pub(super) fn collect(scene: &Scene) -> Result<Changes, String> {
         packages_changed_at: lists.filter_map(|list: PathBuf| modified(&list)).max(),
         configuration: configuration.collect(),
     })
+}
+
+/// What runit and s6 run of a service.
+fn scripts(scene: &Scene) -> Vec<PathBuf> {
+    let directory = scene.service_directory();
+    let paths = directory.map(|directory| ["run", "finish"].map(|name| directory.join(name)));
+    paths.into_iter().flatten().collect()
 }
 
 /// The files that Upstart reads of a job.

@@ -79,7 +79,9 @@ fn working_directory(scene: &Scene) -> PathBuf {
     let named = match scene.report.init.kind {
         Supervisor::Upstart => chdir(scene),
         Supervisor::Systemd => unit_files::of(scene).ok().map(|files| files.working_directory),
-        Supervisor::Runit | Supervisor::S6 => None,
+        Supervisor::Runit | Supervisor::S6 => {
+            scene.service_directory().map(|path| path.to_string_lossy().into_owned())
+        }
     };
     PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned()))
 }

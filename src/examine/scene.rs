@@ -1,5 +1,6 @@
 //! What collectors are told: the report, and where to look.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,11 @@ impl Scene {
     /// systemd's name for the run that ended; `None` where it has none, or supervises nothing here.
     pub(super) fn invocation(&self) -> Option<&str> {
         self.systemd()?.invocation.as_deref()
+    }
+
+    /// The directory of the service, where runit or s6 supervises it: `run` begins there.
+    pub(super) fn service_directory(&self) -> Option<PathBuf> {
+        self.report.evidence.finish.as_ref().map(|finish| PathBuf::from(&finish.directory))
     }
 
     /// The process id of the main process that died, where systemd or init's log tells it.

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{AT_ONCE, Hooks, Life, Machine};
+use serde_json::Value;
+
+use crate::support::{AT_ONCE, Hooks, Life, Machine, violations};
 
 #[test]
 fn a_crash_is_told_at_once() {
@@ -19,5 +21,31 @@ fn a_crash_is_told_at_once() {
     assert!(!hooked.behaviour.contains("in vain"), "{}", hooked.behaviour);
     let told = fs::read_to_string(machine.path("/var/log/told")).unwrap();
     assert!(told.contains("web") && told.contains("SIGSEGV"), "{told}");
-    assert_eq!(hooked.reports, [] as [serde_json::Value; 0], "it is in the archive");
+    assert_eq!(hooked.reports, [] as [Value; 0], "it is in the archive");
+}
+
+#[test]
+fn a_service_that_systemd_gives_up_is_told_of_though_no_hook_runs_for_that() {
+    let machine = Machine::new(Hooks::OfUnits);
+    machine.install_notifier(&format!("[sink.file.all]\npath = \"/var/log/told\"\n{AT_ONCE}"));
+    let life = Life {
+        unit: "loop.service",
+        text: "[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=60\n\
+               [Service]\nRestart=always\nRestartSec=300ms\n\
+               ExecStart=/bin/sh -c 'echo last words; sleep 0.1; exit 3'",
+        steps: "ctl start; over; wait_until 'it was told' grep -q gave_up /var/log/told",
+        told: &[],
+    };
+    machine.live(&[life]);
+    let told = fs::read_to_string(machine.path("/var/log/told")).unwrap();
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for report in &told {
+        assert_eq!(violations(report), [""; 0], "{report:#}");
+    }
+    let verdicts: Vec<_> = told.iter().map(|report| &report["verdict"]["kind"]).collect();
+    assert_eq!(verdicts, ["crashed", "crashed", "gave_up"]);
+    let log = told[0]["log"]["lines"].as_array().unwrap();
+    assert_eq!(log.iter().filter(|line| *line == "last words").count(), 1, "of this run: {log:?}");
+    let systemds = |line: &&Value| line.as_str().unwrap().contains("Main process exited");
+    assert_eq!(log.iter().filter(systemds).count(), 1, "{log:?}");
 }
