@@ -88,7 +88,7 @@ const DELIVER: &[Layer] = &[
     ("terminal", &[]),
     ("job_file", &[]),
     ("host_supervisors", &["supervisor", "paths", "job", "init", "run_command"]),
-    ("enable", &["supervisor", "sys", "paths", "job_file", "host_supervisors"]),
+    ("enable", &["supervisor", "sys", "paths", "systemd", "job_file", "host_supervisors"]),
     ("notice", &["time", "id", "supervisor", "verdict", "report"]),
     ("incident", &["time", "id", "report", "notice"]),
     ("globs", &["sys"]),

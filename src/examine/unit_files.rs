@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Scene;
-use crate::systemd::{Systemd, UnitFiles};
+use crate::systemd::{Systemd, UnitFiles, last_setting};
 
 /// How long systemd may take to say which files there are.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub(super) fn outputs(scene: &Scene) -> Result<Vec<PathBuf>, String> {
     let host = scene.report.host.name.as_str();
     let mut paths = Vec::new();
     for setting in written {
-        let named = last(texts.iter().map(String::as_str), setting)
+        let named = last_setting(texts.iter().map(String::as_str), setting)
             .ok_or_else(|| format!("{setting}= stands in none of the unit's files"))?;
         let path = output_path(&named, &scene.report.unit(), host)
             .ok_or_else(|| format!("{setting}={named}: which file that is, is not known here"))?;
@@ -64,42 +64,6 @@ fn text(scene: &Scene, path: &str) -> String {
     let opened = File::open(scene.places.below_root(Path::new(path)));
     let _ = opened.and_then(|file| file.take(BYTES).read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// What `setting` of the section `[Service]` is at last in `texts` (systemd.syntax(7)). An empty one
-/// takes back what was said before.
-fn last<'t>(texts: impl Iterator<Item = &'t str>, setting: &str) -> Option<String> {
-    let mut found = None;
-    for text in texts {
-        let mut in_service = false;
-        for line in whole_lines(text) {
-            if line.starts_with('[') {
-                in_service = line == "[Service]";
-            } else if let Some((name, value)) = line.split_once('=').filter(|_| in_service)
-                && name.trim() == setting
-            {
-                found = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-            }
-        }
-    }
-    found
-}
-
-/// The lines of `text` without comments; one that ends in a backslash goes on in the next.
-fn whole_lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut begun = String::new();
-    for line in text.lines().map(str::trim) {
-        if line.starts_with(['#', ';']) {
-            continue;
-        }
-        match line.strip_suffix('\\') {
-            Some(part) => begun = begun + part + " ",
-            None => lines.push(std::mem::take(&mut begun) + line),
-        }
-    }
-    lines.push(begun);
-    lines
 }
 
 /// The file that `value` names, `append:/var/log/%p.log`, as of `unit` on `host`; `None` for
@@ -138,29 +102,6 @@ fn output_path(value: &str, unit: &str, host: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_word_on_a_setting_counts() {
-        for (texts, expected) in [
-            (&["[Service]\nStandardOutput=file:/a\n"][..], Some("file:/a")),
-            (
-                &["[Service]\nStandardOutput=file:/a\nStandardOutput = append:/b \n"],
-                Some("append:/b"),
-            ),
-            (
-                &["[Service]\nStandardOutput=file:/a", "[Service]\nStandardOutput=append:/c"],
-                Some("append:/c"),
-            ),
-            (&["[Service]\nStandardOutput=file:/a", "[Service]\nStandardOutput="], None),
-            (&["[Unit]\nStandardOutput=file:/a\n"], None),
-            (&["[Service]\n#StandardOutput=file:/a\n; StandardOutput=file:/b\n"], None),
-            (&["[Service]\nStandardOutput=\\\n# no\n  file:/a\n"], Some("file:/a")),
-            (&["", "no section\nStandardOutput=file:/a"], None),
-        ] {
-            let found = last(texts.iter().copied(), "StandardOutput");
-            assert_eq!(found.as_deref(), expected, "{texts:?}");
-        }
-    }
 
     #[test]
     fn a_path_has_the_units_names_in_it() {

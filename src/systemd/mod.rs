@@ -7,6 +7,8 @@ mod command;
 #[cfg(feature = "deliver")]
 mod files;
 mod properties;
+#[cfg(feature = "deliver")]
+mod setting;
 
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ pub use command::FailedCommand;
 #[cfg(feature = "deliver")]
 pub use files::UnitFiles;
 pub use properties::{RunningJob, UnitStatus};
+#[cfg(feature = "deliver")]
+pub use setting::last_setting;
 
 pub use crate::bus::Unavailable;
 use crate::bus::{self, Address, Body, Call, PROPERTIES, Piece, QUESTION_LEN, exchange_all};

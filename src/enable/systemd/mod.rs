@@ -1,10 +1,9 @@
 //! The hooks as a drop-in of a systemd unit, or of all of them.
 //!
-//! `unit.rs` finds a unit as systemd does, `settings.rs` reads a setting in its files, `drop_in.rs`
-//! has the texts, `whole_host.rs` the file that is there for every service.
+//! `unit.rs` finds a unit as systemd does, `drop_in.rs` has the texts, `whole_host.rs` the file that
+//! is there for every service.
 
 mod drop_in;
-mod settings;
 mod unit;
 mod whole_host;
 
@@ -15,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::{FileChange, Refused, programs, upstart};
 use crate::host_supervisors::systemctl;
 use crate::paths::Places;
+use crate::systemd::last_setting;
 pub use drop_in::{FILE, HOOKS, HookLine, hook_lines, is_silent, unit_text};
 pub use unit::{SEARCH_PATH, Unit, find, units};
 pub use whole_host::{HOST_FILE, SHIPPED, SINCE, disable_host, enable_host};
@@ -33,9 +33,8 @@ pub(super) fn enable(places: Places, unit: &Unit) -> Result<Vec<FileChange>, Ref
     programs::are_there(places, &HOOKS.map(|(_, hook)| hook))?;
     let version = systemctl::version(places);
     let files = unit.files(places);
-    let root =
-        ["RootDirectory", "RootImage"].into_iter().find_map(|key| settings::last(&files, key));
-    if let Some(root) = root.filter(|root| !root.is_empty() && root != "/") {
+    let root = ["RootDirectory", "RootImage"].into_iter().find_map(|key| setting(&files, key));
+    if let Some(root) = root.filter(|root| root != "/") {
         return Err(Refused::OtherRoot(root));
     }
     let has_plus = version.is_none_or(|version| version >= PLUS_SINCE);
@@ -82,14 +81,23 @@ fn change(path: PathBuf, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Vec
 /// That an old systemd runs the hooks of the unit of these files as root, who alone can keep a
 /// marker.
 fn runs_as_root(files: &[String], version: u32) -> Result<(), Refused> {
-    let last = |key: &str| settings::last(files, key).filter(|value| !value.is_empty());
-    let is_yes = |key| last(key).is_some_and(|value| settings::is_yes(&value));
-    let user = last("User").filter(|user| user != "root" && user != "0");
+    let is_yes = |key| setting(files, key).is_some_and(|value| is_true(&value));
+    let user = setting(files, "User").filter(|user| user != "root" && user != "0");
     match user.or_else(|| is_yes("DynamicUser").then(|| "a user of its own".to_owned())) {
         // ExecStart= alone runs as another then.
         Some(user) if !is_yes("PermissionsStartOnly") => Err(Refused::NoRights(user, version)),
         _ => Ok(()),
     }
+}
+
+/// What `key` is in the unit's `files`.
+fn setting(files: &[String], key: &str) -> Option<String> {
+    last_setting(files.iter().map(String::as_str), key)
+}
+
+/// Whether systemd takes `value` for true.
+fn is_true(value: &str) -> bool {
+    ["1", "yes", "y", "true", "t", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// What is in the file at `path`, where there is one; a link to /dev/null is as good as an empty one.

@@ -37,17 +37,3 @@ fn the_lines_that_run_hooks_are_taken_apart() {
         [["ExecStopPost", "-+", "post-stop", ""], ["ExecStartPre", "", "pre-start", "systemd %n"]]
     );
 }
-
-#[test]
-fn the_last_value_of_a_setting_counts() {
-    for (files, user) in [
-        (&["[Service]\nUser=a\n", "[Service]\nUser=b\n"][..], Some("b")),
-        (&["[Service]\nUser=a\nUser=\n"], Some("")),
-        (&["[Unit]\nUser=a\n[Service]\nUserX=c\n"], None),
-        (&["[Service]\nExecStart=a \\\nUser=b\nUser = c \n"], Some("c")),
-        (&["[Service]\n# User=a\n;User=b\n"], None),
-    ] {
-        let files: Vec<_> = files.iter().map(|text| (*text).to_owned()).collect();
-        assert_eq!(settings::last(&files, "User").as_deref(), user, "{files:?}");
-    }
-}

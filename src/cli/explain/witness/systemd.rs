@@ -10,7 +10,7 @@ pub(super) fn statements(
     told: &SystemdEvidence,
 ) -> Vec<(&'static str, String)> {
     vec![
-        ("systemd's result", result(told)),
+        ("result", result(told)),
         ("asked for", known(&told.status, asked)),
         ("main", main(told)),
         ("the unit", known(&told.status, unit)),
