@@ -93,6 +93,23 @@ pub(crate) enum Value<'m> {
     Numbered(u32, &'m [u8]),
     /// Bytes.
     Bytes(&'m [u8]),
+    /// Two lists of numbers.
+    Lists(List<'m>, List<'m>),
+}
+
+/// A list of numbers of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct List<'m> {
+    bytes: &'m [u8],
+    big_endian: bool,
+}
+
+impl List<'_> {
+    /// Whether `number` is one of them.
+    pub(crate) fn has(self, number: i32) -> bool {
+        let bytes = if self.big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+        self.bytes.as_chunks::<4>().0.contains(&bytes)
+    }
 }
 
 impl<'m> Body<'m> {
@@ -111,6 +128,10 @@ impl<'m> Body<'m> {
             b"ay" => {
                 let length = reader.length()?;
                 Value::Bytes(reader.take(length)?)
+            }
+            b"(aiai)" => {
+                reader.align(8);
+                Value::Lists(reader.list()?, reader.list()?)
             }
             _ => return None,
         })
@@ -168,6 +189,11 @@ impl<'m> Reader<'m> {
         Some(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 
+    fn list(&mut self) -> Option<List<'m>> {
+        let length = self.length()?;
+        Some(List { bytes: self.take(length)?, big_endian: self.big_endian })
+    }
+
     /// The length of something that is within the bounds of a message.
     pub(crate) fn length(&mut self) -> Option<usize> {
         usize::try_from(self.u32()?).ok().filter(|length| *length <= LONGEST)
@@ -220,6 +246,8 @@ mod tests {
 
     #[test]
     fn a_value_is_read_by_its_type() {
+        let list = |bytes| List { bytes, big_endian: false };
+        let lists = b"\x06(aiai)\0\x08\0\0\0\x07\0\0\0\x09\0\0\0\0\0\0\0";
         let job = b"\x04(uo)\0\0\0\x07\0\0\0\x04\0\0\0/j/7\0";
         for (bytes, expected) in [
             (&b"\x01s\0\0\x04\0\0\0stop\0"[..], Some(Value::Text(b"stop"))),
@@ -227,6 +255,7 @@ mod tests {
             (b"\x01i\0\0\xff\xff\xff\xff", Some(Value::Number(u64::MAX))),
             (b"\x01t\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0", Some(Value::Number(1 << 32 | 1))),
             (job, Some(Value::Numbered(7, b"/j/7"))),
+            (lists, Some(Value::Lists(list(b"\x07\0\0\0\x09\0\0\0"), list(b"")))),
             (b"\x02as\0\0\0\0\0\0\0\0\0", None),
             (b"\x01s\0\0\xff\0\0\0stop\0", None),
         ] {
@@ -237,6 +266,12 @@ mod tests {
                 assert!(cut.is_none(), "{bytes:?} up to {end}");
             }
         }
+    }
+
+    #[test]
+    fn a_list_has_what_is_in_it() {
+        let numbers = List { bytes: &[7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], big_endian: false };
+        assert!(numbers.has(7) && numbers.has(-1) && !numbers.has(0));
     }
 
     proptest! {

@@ -92,7 +92,7 @@ impl SystemdEvidence {
         };
         match signal {
             _ if status.service_type == "oneshot" || status.on_terminal => CleanEnd::Normal,
-            _ if status.restart == "always" => CleanEnd::ToRunAlways,
+            _ if status.restart == "always" && !status.restart_prevented => CleanEnd::ToRunAlways,
             None => CleanEnd::Normal,
             Some("SIGTERM" | "SIGINT") => CleanEnd::AskedToEnd,
             Some(_) => CleanEnd::Killed,
@@ -169,6 +169,13 @@ mod tests {
             assert_eq!(told.clean_end(), Some(expected), "{row}");
             assert_eq!(told.is_orderly(), expected == Normal, "{row}");
         }
+        let status = UnitStatus {
+            restart: "always".to_owned(),
+            restart_prevented: true,
+            ..UnitStatus::default()
+        };
+        let told = evidence("success", Some(Ended::Status(0)), status);
+        assert_eq!(told.clean_end(), Some(Normal), "its end is one after which it is not to run");
     }
 
     #[test]

@@ -8,12 +8,12 @@ use crate::sys::{self, Errno, Kind, say};
 /// The longest file that is read, in bytes.
 const BYTES: usize = 16 * 1024;
 
-/// Whether the observer looks after the job `name`. Where the file cannot be read or trusted it
-/// looks after every job, and says so.
-pub(super) fn is_observed(places: Places, name: &[u8]) -> bool {
+/// Whether the observer looks after the job that has `names`. Where the file cannot be read or
+/// trusted it looks after every job, and says so.
+pub(super) fn is_observed(places: Places, names: &[&[u8]]) -> bool {
     let mut bytes = [0; BYTES];
     match read(places, &mut bytes) {
-        Ok(filled) => selects(bytes.get(..filled).unwrap_or_default(), name),
+        Ok(filled) => selects(bytes.get(..filled).unwrap_or_default(), names),
         Err(why) => {
             say(&[b"the file `observed`: ", why.as_bytes(), b"; every job is observed"]);
             true
@@ -50,12 +50,13 @@ fn read(places: Places, bytes: &mut [u8]) -> Result<usize, &'static str> {
     sys::read(&file, bytes).map_err(Errno::desc)
 }
 
-/// Whether the lines of `file` select `name`.
+/// Whether the lines of `file` select the job that has `names`: a unit is `web`, `web@eu` and
+/// `web@eu.service`. A line matches that matches one of them.
 ///
 /// A line is a glob as in Upstart's own `start on` (fnmatch(3)): `web-*`; behind `!` it leaves jobs
 /// out. The last line that matches decides. A job that no line matches is selected unless
 /// some line selects: so a file of `!` lines alone takes from all.
-pub fn selects(file: &[u8], name: &[u8]) -> bool {
+pub fn selects(file: &[u8], names: &[&[u8]]) -> bool {
     let lines = file.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let (mut chosen, mut some_are_chosen) = (None, false);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
@@ -64,7 +65,7 @@ pub fn selects(file: &[u8], name: &[u8]) -> bool {
             None => (line, true),
         };
         some_are_chosen |= chooses;
-        if sys::matches(glob, name) {
+        if names.iter().any(|name| sys::matches(glob, name)) {
             chosen = Some(chooses);
         }
     }
@@ -93,7 +94,21 @@ mod tests {
             ("sub/*\n", "sub/bar", true),
             ("[a-c]?\n", "b1", true),
         ] {
-            assert_eq!(selects(file.as_bytes(), name.as_bytes()), selected, "{file:?} {name}");
+            assert_eq!(selects(file.as_bytes(), &[name.as_bytes()]), selected, "{file:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_unit_is_known_by_each_of_its_names() {
+        let names = [&b"getty"[..], b"getty@tty1", b"getty@tty1.service"];
+        for (file, selected) in [
+            ("!getty\n", false),
+            ("!getty@*\n", false),
+            ("!getty@tty1.service\n", false),
+            ("!getty@tty2\n", true),
+            ("!*.service\ngetty@tty?\n", true),
+        ] {
+            assert_eq!(selects(file.as_bytes(), &names), selected, "{file:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ use super::systemd::at_stop_post;
 use super::witness::witness;
 use super::{directory_of, job_and_places};
 use crate::evidence::{Evidence, Status, StoppingEvent};
+use crate::job::Job;
 use crate::paths::Places;
 use crate::supervisor::Supervisor;
 use crate::sys::{Arguments, say};
@@ -18,9 +19,17 @@ pub fn stopping(arguments: Arguments) {
     let directory = directory_of(arguments);
     let Some((job, places)) = job_and_places(arguments, directory.as_ref()) else { return };
     match job.supervisor {
-        Supervisor::Systemd if is_ours(job.name) || !is_observed(places, job.name) => {}
-        Supervisor::Systemd => at_stop_post(places, &job, arguments),
+        Supervisor::Systemd => on_stop_post(places, &job, arguments),
         _ => say(&[b"there is no observer for this supervisor, nothing done"]),
+    }
+}
+
+/// A run of a service of systemd's has ended.
+fn on_stop_post(places: Places, job: &Job<'_>, arguments: Arguments) {
+    let unit = arguments.get(1).unwrap_or_default();
+    let whole = unit.strip_suffix(b".service").unwrap_or(unit);
+    if !is_ours(job.name) && is_observed(places, &[job.name, whole, unit]) {
+        at_stop_post(places, job, arguments);
     }
 }
 
@@ -31,7 +40,7 @@ fn on_event() {
         return;
     };
     let places = Places::from_env();
-    if !is_observed(places, job.name) {
+    if !is_observed(places, &[job.name]) {
         return;
     }
     let init = Status::ask(places, &job);

@@ -162,6 +162,7 @@ impl Redaction {
             job,
             result,
             restart,
+            restart_prevented: _,
             restarts: _,
             was_active: _,
             ended_by_itself: _,

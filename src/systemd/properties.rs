@@ -29,6 +29,9 @@ pub struct UnitStatus {
     pub result: String,
     /// `Restart`: `no`, `on-failure`, `always`, ...
     pub restart: String,
+    /// Whether `RestartPreventExitStatus=` names main's end: then it is not to run again, whatever
+    /// `Restart` says.
+    pub restart_prevented: bool,
     /// `NRestarts`: how often systemd itself has started it again (since 235).
     pub restarts: Option<u32>,
     /// Whether the service was up in this run: `ActiveEnterTimestamp` is not before
@@ -120,7 +123,7 @@ struct Raw {
 type Put = fn(&mut UnitStatus, &mut Raw, Value<'_>);
 
 /// The properties, each with its interface and where its value goes.
-const PROPERTIES: [(&str, &str, Put); 24] = [
+const PROPERTIES: [(&str, &str, Put); 25] = [
     (MANAGER, "Version", |unit, _, value| unit.version = text(value)),
     (MANAGER, "SystemState", |unit, _, value| unit.system_state = text(value)),
     (UNIT, "Job", |_, raw, value| {
@@ -155,6 +158,13 @@ const PROPERTIES: [(&str, &str, Put); 24] = [
     (SERVICE, "ExecMainExitTimestampMonotonic", |_, raw, value| raw.main_exit = number(value)),
     (SERVICE, "ExecMainCode", |unit, _, value| unit.main_code = small(value)),
     (SERVICE, "ExecMainStatus", |unit, _, value| unit.main_status = small(value)),
+    // Behind the two that it is on, since answers come in the order of the questions.
+    (SERVICE, "RestartPreventExitStatus", |unit, _, value| {
+        if let (Value::Lists(statuses, signals), Some(status)) = (value, unit.main_status) {
+            let exited = unit.main_code == Some(libc::CLD_EXITED);
+            unit.restart_prevented = if exited { statuses } else { signals }.has(status);
+        }
+    }),
 ];
 
 /// Asks for all of them, then for what follows from them.
@@ -212,7 +222,9 @@ fn job(systemd: &Systemd, path: &str) -> Result<Option<RunningJob>, Unavailable>
 fn text(value: Value<'_>) -> String {
     match value {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        Value::Number(_) | Value::Numbered(..) | Value::Bytes(_) => String::new(),
+        Value::Number(_) | Value::Numbered(..) | Value::Bytes(_) | Value::Lists(..) => {
+            String::new()
+        }
     }
 }
 

@@ -63,6 +63,12 @@ pub(crate) const LIVES: &[Life] = &[
     life("killed.service", SLEEP, "ctl start; signal KILL; over", &["crashed main SIGKILL"]),
     life("terminated.service", SLEEP, "ctl start; signal TERM; over", &["unclear main SIGTERM"]),
     life(
+        "exit0-prevented.service",
+        "Restart=always\nRestartPreventExitStatus=0\nExecStart=/bin/sleep 0.1",
+        OVER,
+        &[],
+    ),
+    life(
         "terminated-always.service",
         "Restart=always\nRestartSec=10ms\nExecStart=/bin/sleep 1000",
         "ctl start; signal TERM; up 1; ctl stop",

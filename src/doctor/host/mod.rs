@@ -165,7 +165,7 @@ impl Host {
 
     /// Whether the observer looks after `job`: it is there, and `observed` does not leave it out.
     pub fn is_observed(&self, job: &JobFacts) -> bool {
-        let chooses = |file: &Vec<u8>| hooks::selects(file, job.place.name.as_bytes());
+        let chooses = |file: &Vec<u8>| hooks::selects(file, &[job.place.name.as_bytes()]);
         self.has_observer && self.observed.as_ref().map_or(true, chooses)
     }
 
