@@ -1,6 +1,7 @@
 //! What the hooks and the observer do. Each is one function that reads from top to bottom.
 
 mod capture;
+mod facts;
 mod finish;
 mod kick;
 mod observed;
@@ -8,6 +9,7 @@ mod post_stop;
 mod pre_start;
 mod pre_stop;
 mod restart;
+mod run;
 mod stopping;
 mod systemd;
 mod unseen;

@@ -1,7 +1,8 @@
 //! `post-stop`: a run has ended.
 
-use super::capture::{Run, capture};
+use super::capture::capture;
 use super::finish::at_finish;
+use super::run::Run;
 use super::systemd::at_stop_post;
 use super::{directory_of, job_and_places};
 use crate::evidence::Evidence;

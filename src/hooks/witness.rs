@@ -1,6 +1,7 @@
 //! The story of an end that the job's supervisor itself tells of, marker or no marker.
 
-use super::capture::{Run, capture, consume};
+use super::capture::{capture, consume};
+use super::run::Run;
 use super::unseen::keep_unseen;
 use crate::evidence::{Evidence, MarkerEvidence};
 use crate::job::Job;
