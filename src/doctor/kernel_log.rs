@@ -1,7 +1,8 @@
-//! Whether the kernel log says what init and the kernel wrote of an end.
+//! Whether the kernel log says what the kernel, and under Upstart init, wrote of an end.
 
 use super::finding::{Finding, Level, some_of};
 use super::host::Host;
+use crate::supervisor::Supervisor;
 
 const WHAT: &str = "the kernel log";
 
@@ -10,6 +11,9 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
     // A session's init writes to its stderr.
     if host.us.is_in_session {
         return Vec::new();
+    }
+    if !host.supervisors.has(Supervisor::Upstart) {
+        return of_the_kernel_alone(host);
     }
     // The observer's verdicts need no line.
     let level = if host.has_observer { Level::Notice } else { Level::Warning };
@@ -58,11 +62,25 @@ pub(super) fn check(host: &Host) -> Vec<Finding> {
     findings
 }
 
+/// The same where no supervisor writes there: the kernel's own lines add to what they tell.
+fn of_the_kernel_alone(host: &Host) -> Vec<Finding> {
+    let Err(why) = &host.machine.kernel_log.readable else { return Vec::new() };
+    if !host.us.is_root {
+        return vec![Finding::unknown(WHAT, host.unless_root(why.as_str()))];
+    }
+    let words = format!(
+        "cannot be read: {why}. That the kernel killed a service for want of memory is then known \
+         only where its supervisor knows it"
+    );
+    vec![Finding::new(Level::Notice, WHAT, words).advised("dmesg  # says what keeps root from it")]
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::host::{KernelLogFacts, Us};
     use super::super::testing::{host, job};
     use super::*;
+    use crate::host_supervisors::HostSupervisors;
 
     fn fine() -> KernelLogFacts {
         host().machine.kernel_log
@@ -85,6 +103,19 @@ mod tests {
             host.machine.kernel_log = log;
             assert_eq!(check(&host).first().map(|it| it.level), level);
         }
+    }
+
+    #[test]
+    fn where_no_supervisor_writes_to_it_it_only_adds() {
+        let elsewhere = |log| {
+            let mut host = Host { supervisors: HostSupervisors::default(), ..host() };
+            host.machine.kernel_log = log;
+            check(&host).first().map(|found| found.level)
+        };
+        let refused = KernelLogFacts { readable: Err("no".to_owned()), ..fine() };
+        assert_eq!(elsewhere(refused), Some(Level::Notice));
+        let gaps = KernelLogFacts { complete: Err("no".to_owned()), has_times: false, ..fine() };
+        assert_eq!(elsewhere(gaps), None);
     }
 
     #[test]

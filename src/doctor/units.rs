@@ -90,6 +90,7 @@ mod tests {
             (252, without("post-stop"), Some(Level::Critical)),
             (252, without("pre-start"), Some(Level::Warning)),
             (252, "ExecStopPost=-+/opt/upstart-monitor/bin/stopping systemd %n\n".to_owned(), None),
+            (252, "ExecStart=/opt/upstart-monitor/bin/upstart-crash deliver\n".to_owned(), None),
         ] {
             let unit = UnitFacts { hooks: hook_lines(text.as_bytes()), ..unit("api.service") };
             let facts = SystemdFacts { version: Some(version), units: vec![unit], ..systemd() };

@@ -54,6 +54,9 @@ pub struct HookLine {
     pub arguments: String,
 }
 
+/// The programs that are hooks of units; the command, which a unit of ours runs, is none.
+const PROGRAMS: [&str; 4] = ["pre-start", "pre-stop", "post-stop", "stopping"];
+
 /// The lines of `text` that run programs of ours.
 pub fn hook_lines(text: &[u8]) -> Vec<HookLine> {
     let text = String::from_utf8_lossy(text);
@@ -61,8 +64,10 @@ pub fn hook_lines(text: &[u8]) -> Vec<HookLine> {
     let hook = |line: &str| {
         let (setting, command) = line.trim().split_once('=')?;
         let (prefixes, rest) = command.trim_start().split_once(&directory)?;
-        let is_ours = !prefixes.contains('/') && !setting.starts_with(['#', ';']);
         let (program, arguments) = rest.split_once(' ').unwrap_or((rest, ""));
+        let is_ours = PROGRAMS.contains(&program)
+            && !prefixes.contains('/')
+            && !setting.starts_with(['#', ';']);
         is_ours.then(|| HookLine {
             setting: setting.trim_end().to_owned(),
             prefixes: prefixes.to_owned(),
