@@ -19,7 +19,7 @@ hooks() {
 }
 hooks pre-start
 hooks pre-stop
-# What reads the kernel log is built for speed, within bounds.
+# What reads the kernel log is inlined further than the others, within bounds.
 for hook in post-stop stopping; do
     CARGO_PROFILE_RELEASE_OPT_LEVEL=s hooks "$hook" -- -C llvm-args=-inline-threshold=200
 done

@@ -326,6 +326,7 @@ fn a_job_that_init_respawns_is_back() {
     let recovery = &aftermath["recovery"];
     assert_eq!(recovery["kind"], "respawned");
     assert_eq!(recovery["known_by"], "init's status");
+    assert_eq!(report["init"], json!({"kind": "upstart", "version": "1.13.2"}));
     let output = Command::new(host.program("upstart-crash"))
         .args(["show", report["id"].as_str().unwrap()])
         .env("UPSTART_MONITOR_ROOT", host.path(""))

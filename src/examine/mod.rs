@@ -50,6 +50,8 @@ pub struct Found {
     /// The last lines of the run, where the supervisor keeps them in a place that a hook does not
     /// wait for.
     pub log: Option<LogTail>,
+    /// The supervisor's version, where a hook did not wait for it.
+    pub version: Option<String>,
 }
 
 /// A collector's part, to be put in its place.
@@ -102,7 +104,8 @@ fn part<T: Send + 'static>(
 
 /// Asks every collector, and waits whether the job comes back. What is missing is named.
 pub fn examine(scene: &Arc<Scene>) -> (Found, Vec<Incomplete>) {
-    let mut found = Found { aftermath: Aftermath::begun(sys::now()), log: None };
+    let version = service::version(scene.places, scene.report.init.kind);
+    let mut found = Found { aftermath: Aftermath::begun(sys::now()), log: None, version };
     let mut gaps = Vec::new();
     let mut running: Vec<_> = begin(scene, When::AtOnce).collect();
     match recovery::wait(scene) {

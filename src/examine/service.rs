@@ -41,6 +41,15 @@ pub(super) fn ask(places: Places, job: &Job<'_>) -> Result<Service, Unavailable>
     }
 }
 
+/// The version of `supervisor`, where that is found out afterwards: Upstart's, which says it itself.
+pub(super) fn version(places: Places, supervisor: Supervisor) -> Option<String> {
+    if supervisor != Supervisor::Upstart {
+        return None;
+    }
+    let init = Init::of(Job::upstart(b"init", b""), places).ok()?;
+    init.version(PATIENCE).ok()
+}
+
 /// How the answer of `supervisor` is called where it is what something is known by.
 pub(super) fn answer_of(supervisor: Supervisor) -> String {
     match supervisor {

@@ -93,7 +93,7 @@ fn report(
         time: run.content.report_time(),
         host: Host::here(),
         job: facts::of_job(run, &evidence),
-        init: facts::of_init(places, job, &evidence),
+        init: facts::of_init(job, &evidence),
         verdict,
         evidence,
         kernel,

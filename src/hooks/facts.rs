@@ -1,19 +1,13 @@
 //! The facts of a report besides evidence and snapshot, as its supervisor has them.
 
-use std::time::Duration;
-
 use super::run::Run;
 use crate::evidence::Evidence;
-use crate::init::Init;
 use crate::job::Job;
 use crate::paths::Places;
 use crate::report::{InitFacts, JobFacts};
 use crate::service_dir::{CUSTOMARY_LOG, ServiceDir};
 use crate::snapshot::{Bounds, Incomplete, LogTail, RunStart, noted, tail};
 use crate::supervisor::Supervisor;
-
-/// How long init may take to say which version it is.
-const PATIENCE: Duration = Duration::from_millis(30);
 
 /// Whether this hook runs in the control group of `job`: the observer does not, and a supervisor of
 /// service directories has one group for all of them.
@@ -71,12 +65,10 @@ fn loggers(evidence: &Evidence, run: &Run, incomplete: &mut Vec<Incomplete>) -> 
     tail(&path, start, Bounds::JOB).noted(incomplete, "log")
 }
 
-/// Who judged: the supervisor, and its version where it answered.
-pub(super) fn of_init(places: Places, job: &Job<'_>, evidence: &Evidence) -> InitFacts {
-    let version = match (&evidence.systemd, &evidence.init) {
-        (Some(told), _) => told.status.as_ref().ok().map(|status| status.version.clone()),
-        (None, Ok(_)) => Init::of(*job, places).and_then(|init| init.version(PATIENCE)).ok(),
-        (None, Err(_)) => None,
-    };
-    InitFacts { kind: job.supervisor, version: version.filter(|version| !version.is_empty()) }
+/// Who judged: the supervisor, and its version where systemd said it. Upstart is asked for it when
+/// the job waits no longer.
+pub(super) fn of_init(job: &Job<'_>, evidence: &Evidence) -> InitFacts {
+    let told = evidence.systemd.as_ref().and_then(|told| told.status.as_ref().ok());
+    let version = told.map(|status| status.version.clone()).filter(|version| !version.is_empty());
+    InitFacts { kind: job.supervisor, version }
 }

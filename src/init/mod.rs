@@ -102,6 +102,7 @@ impl<'a> Init<'a> {
     ///
     /// # Errors
     /// [`Unavailable`].
+    #[cfg(feature = "deliver")]
     pub fn version(&self, patience: Duration) -> Result<String, Unavailable> {
         let mut call = Question::new(1, &[ROOT], PROPERTIES, "Get", "ss")?;
         call.text(MANAGER.as_bytes())?;

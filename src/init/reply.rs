@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{InitStatus, LogPriority};
-use crate::bus::{Body, Reader, Value};
+#[cfg(feature = "deliver")]
+use crate::bus::Value;
+use crate::bus::{Body, Reader};
 
 /// What init wants of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -104,6 +106,7 @@ fn name_in(element: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reads the property `version`: a variant with `init (upstart 1.13.2)`.
+#[cfg(feature = "deliver")]
 pub(super) fn version(body: Body<'_>) -> Option<String> {
     let Value::Text(text) = body.value()? else { return None };
     let text = String::from_utf8_lossy(text);

@@ -161,8 +161,9 @@ impl Examinations {
     /// Writes into the report what was found. Where the disk refuses, it goes as it is.
     fn finish(&mut self, done: Done, say: Say<'_>) {
         let Done { mut report, found, gaps } = done;
-        if let Some(Found { aftermath, log }) = found {
+        if let Some(Found { aftermath, log, version }) = found {
             report.aftermath = Some(aftermath);
+            report.init.version = report.init.version.take().or(version);
             if log.is_some() {
                 report.incomplete.retain(|gap| gap.part != "log");
                 report.log = log;
