@@ -20,10 +20,6 @@ use crate::supervisor::Supervisor;
 pub use service_directories::ServiceDirectory;
 use service_directories::{ScanDirectory, scan_directories, services};
 
-/// Every supervisor that is looked for.
-pub const ALL: [Supervisor; 4] =
-    [Supervisor::Upstart, Supervisor::Systemd, Supervisor::Runit, Supervisor::S6];
-
 /// How long Upstart may take to answer that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -77,7 +73,7 @@ impl HostSupervisors {
             });
         }
         let directories = scan_directories(places);
-        let found = ALL.map(|kind| (kind, sight(places, kind, &upstart, &directories)));
+        let found = Supervisor::ALL.map(|kind| (kind, sight(places, kind, &upstart, &directories)));
         let is_at_work = found.iter().any(|(_, sight)| *sight == Some(Sight::AtWork));
         let counts = |sight: &Option<Sight>| match sight {
             Some(Sight::AtWork) => true,

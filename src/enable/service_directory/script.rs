@@ -1,7 +1,6 @@
 //! A line put into a script of a shell or of execline, and taken out again.
 
 use super::super::{MARK, program};
-use crate::host_supervisors::ALL;
 use crate::supervisor::Supervisor;
 
 /// A program of a service directory, and the hook that it calls.
@@ -124,7 +123,7 @@ fn is_call(line: &[u8], hook: Hook) -> bool {
     let line = line.strip_suffix(MARK.trim_start().as_bytes()).unwrap_or(line).trim_ascii();
     let or_not = [&b"|| :"[..], b"|| true"].into_iter().find_map(|end| line.strip_suffix(end));
     let line = or_not.unwrap_or(line).trim_ascii();
-    let calls = ALL.map(|kind| [hook.command(kind), hook.block(kind)]);
+    let calls = Supervisor::ALL.map(|kind| [hook.command(kind), hook.block(kind)]);
     calls.iter().flatten().any(|call| line == call.as_bytes())
 }
 
