@@ -2,13 +2,7 @@
 
 use super::finding::{Finding, Level, quoted};
 use super::host::{Host, SystemdFacts, UnitFacts};
-use crate::enable::systemd::{HOOKS, HookLine};
-
-/// The first version that knows `+`.
-const PLUS_SINCE: u32 = 231;
-
-/// What stands behind the program in each line.
-const ARGUMENTS: &str = "systemd %n";
+use crate::enable::systemd::{ARGUMENTS, HOOKS, HookLine, PLUS_SINCE};
 
 pub(super) fn check(host: &Host) -> Vec<Finding> {
     let Some(systemd) = &host.systemd else { return Vec::new() };

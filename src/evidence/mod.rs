@@ -123,7 +123,7 @@ impl Evidence {
     }
 
     /// Everything that can be learned of the run whose end `systemd` tells of.
-    pub fn at_stop_post(
+    pub fn at_exec_stop_post(
         places: Places,
         marker: MarkerEvidence,
         systemd: SystemdEvidence,

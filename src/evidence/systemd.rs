@@ -29,7 +29,7 @@ pub struct SystemdEvidence {
 
 impl SystemdEvidence {
     /// What is known of the run of `unit` whose `ExecStopPost=` this process is.
-    pub fn at_stop_post(places: Places, unit: &[u8]) -> Self {
+    pub fn at_exec_stop_post(places: Places, unit: &[u8]) -> Self {
         let status = Systemd::of(places, STATUS_PATIENCE)
             .and_then(|systemd| systemd.unit(unit))
             .map_err(|why| format!("systemd: {}", why.words()));

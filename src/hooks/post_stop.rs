@@ -3,7 +3,7 @@
 use super::capture::capture;
 use super::finish::at_finish;
 use super::run::Run;
-use super::systemd::at_stop_post;
+use super::systemd::at_exec_stop_post;
 use super::{directory_of, job_and_places};
 use crate::evidence::Evidence;
 use crate::job::Job;
@@ -18,7 +18,7 @@ pub fn post_stop(arguments: Arguments) {
     let Some((job, places)) = job_and_places(arguments, directory.as_ref()) else { return };
     match job.supervisor {
         Supervisor::Upstart => by_marker(places, &job),
-        Supervisor::Systemd => at_stop_post(places, &job, arguments),
+        Supervisor::Systemd => at_exec_stop_post(places, &job, arguments),
         Supervisor::Runit | Supervisor::S6 => at_finish(places, &job, arguments),
     }
 }

@@ -1,7 +1,7 @@
 //! `stopping`: the observer, which looks after every job of the host without a stanza in any.
 
 use super::observed::is_observed;
-use super::systemd::at_stop_post;
+use super::systemd::at_exec_stop_post;
 use super::witness::witness;
 use super::{directory_of, job_and_places};
 use crate::evidence::{Evidence, Status, StoppingEvent};
@@ -29,7 +29,7 @@ fn on_stop_post(places: Places, job: &Job<'_>, arguments: Arguments) {
     let unit = arguments.get(1).unwrap_or_default();
     let whole = unit.strip_suffix(b".service").unwrap_or(unit);
     if !is_ours(job.name) && is_observed(places, &[job.name, whole, unit]) {
-        at_stop_post(places, job, arguments);
+        at_exec_stop_post(places, job, arguments);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where a unit is configured, and what of that systemd does not tell as it does of the rest.
 
+use super::properties::text;
 use super::{SERVICE, Systemd, UNIT, Unavailable, object};
-use crate::bus::{Piece, Value};
+use crate::bus::Piece;
 
 /// The files that a unit is made of, and what they say of its output.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,23 +38,18 @@ impl Systemd {
             PROPERTIES.map(|(interface, name)| (&object[..] as &[Piece<'_>], interface, name));
         let (mut files, mut fragment, mut drop_ins) = (UnitFiles::default(), None, Vec::new());
         self.properties(&names, |at, body| {
-            let text = |value: Option<Value<'_>>| match value {
-                Some(Value::Text(text)) => String::from_utf8_lossy(text).into_owned(),
-                _ => String::new(),
-            };
+            if at == 1 {
+                let paths = body.texts().unwrap_or_default().into_iter();
+                drop_ins = paths.map(|it| String::from_utf8_lossy(it).into_owned()).collect();
+                return;
+            }
+            let text = body.value().map(text).unwrap_or_default();
             match at {
-                0 => fragment = Some(text(body.value())),
-                1 => {
-                    let paths = body.texts().unwrap_or_default().into_iter();
-                    drop_ins = paths.map(|it| String::from_utf8_lossy(it).into_owned()).collect();
-                }
-                2 => files.standard_output = text(body.value()),
-                3 => files.standard_error = text(body.value()),
+                0 => fragment = Some(text),
+                2 => files.standard_output = text,
+                3 => files.standard_error = text,
                 // `-` and `!` in front are for systemd alone.
-                _ => {
-                    let directory = text(body.value());
-                    files.working_directory = directory.trim_start_matches(['-', '!']).to_owned();
-                }
+                _ => files.working_directory = text.trim_start_matches(['-', '!']).to_owned(),
             }
         })?;
         let fragment = fragment.ok_or(Unavailable::UnknownJob)?;

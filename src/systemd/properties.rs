@@ -199,7 +199,8 @@ pub(super) fn read(systemd: &Systemd, unit: &[u8]) -> Result<UnitStatus, Unavail
             ..status
         };
     }
-    if !status.was_active {
+    // Of an end in order, as most oneshots have it, no command is to blame.
+    if !status.was_active && status.result != "success" {
         status.failed_command = command::failed(systemd, unit, raw.inactive_exit)?;
     }
     if let Some((_, path)) = raw.job.filter(|(number, _)| *number > 0) {
@@ -219,7 +220,8 @@ fn job(systemd: &Systemd, path: &str) -> Result<Option<RunningJob>, Unavailable>
     Ok((!kind.is_empty()).then(|| RunningJob { kind, is_running: state == "running" }))
 }
 
-fn text(value: Value<'_>) -> String {
+/// A string or a path; of any other type an empty one.
+pub(super) fn text(value: Value<'_>) -> String {
     match value {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
         Value::Number(_) | Value::Numbered(..) | Value::Bytes(_) | Value::Lists(..) => {

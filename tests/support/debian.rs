@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::CloneFlags;
 
+use super::mounts::layers_over;
 use super::require_root;
 
 /// The package that is tested.
@@ -55,21 +56,8 @@ impl Debian {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let lower = String::from_utf8(made.stdout).unwrap();
 
-        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET).unwrap();
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
-        let layers = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
-        let at = layers.path();
-        // Memory can always be an upper layer, whatever the disk is.
-        mount(Some("layers"), at, Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
-        for name in ["upper", "work", "root"] {
-            fs::create_dir(at.join(name)).unwrap();
-        }
-        let (lower, at_) = (lower.trim(), at.display());
-        let options = format!("lowerdir={lower},upperdir={at_}/upper,workdir={at_}/work");
-        let root = at.join("root");
-        mount(Some("debian"), &root, Some("overlay"), MsFlags::empty(), Some(&*options)).unwrap();
-        let proc = root.join("proc");
+        let layers = layers_over(lower.trim(), CloneFlags::CLONE_NEWNET);
+        let proc = layers.path().join("root/proc");
         mount(Some("/proc"), &proc, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
         Self { layers }
     }

@@ -6,6 +6,12 @@ use super::super::program;
 /// called the same.
 pub const FILE: &str = "50-upstart-monitor.conf";
 
+/// What stands behind the program in each line of a hook.
+pub const ARGUMENTS: &str = "systemd %n";
+
+/// The first version that gives a command of a unit all rights by `+` (NEWS, 231).
+pub const PLUS_SINCE: u32 = 231;
+
 /// The hooks of a unit: the setting, and the program.
 pub const HOOKS: [(&str, &str); 3] =
     [("ExecStartPre", "pre-start"), ("ExecStop", "pre-stop"), ("ExecStopPost", "post-stop")];
@@ -38,7 +44,7 @@ pub(super) fn switched_off_text() -> String {
 
 fn line(setting: &str, hook: &str, has_plus: bool) -> String {
     let plus = if has_plus { "+" } else { "" };
-    format!("{setting}=-{plus}{} systemd %n\n", program(hook))
+    format!("{setting}=-{plus}{} {ARGUMENTS}\n", program(hook))
 }
 
 /// A line that runs a program of ours.

@@ -15,12 +15,9 @@ use super::{FileChange, Refused, programs, upstart};
 use crate::host_supervisors::systemctl;
 use crate::paths::Places;
 use crate::systemd::last_setting;
-pub use drop_in::{FILE, HOOKS, HookLine, hook_lines, is_silent, unit_text};
+pub use drop_in::{ARGUMENTS, FILE, HOOKS, HookLine, PLUS_SINCE, hook_lines, is_silent, unit_text};
 pub use unit::{SEARCH_PATH, Unit, find, units};
 pub use whole_host::{HOST_FILE, SHIPPED, SINCE, disable_host, enable_host};
-
-/// The first version that gives a command of a unit all rights by `+` (NEWS, 231).
-const PLUS_SINCE: u32 = 231;
 
 /// What `enable` changes for `unit`; no file where it has its drop-in already.
 ///

@@ -8,11 +8,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use nix::mount::{MntFlags, umount2};
+use nix::sched::CloneFlags;
 use serde_json::Value;
 
 use super::host::{BIN, SPOOL, built};
+use super::mounts::layers_over;
 use super::{Hook, project, require_root, tree, violations};
 
 pub use life::{Life, Lived};
@@ -44,20 +45,7 @@ impl Machine {
     /// A machine that is down.
     pub fn new(hooks: Hooks) -> Self {
         require_root();
-        unshare(CloneFlags::CLONE_NEWNS).unwrap();
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        mount(None::<&str>, "/", None::<&str>, private, None::<&str>).unwrap();
-        let layers = tempfile::Builder::new().prefix("upstart-monitor-").tempdir().unwrap();
-        let at = layers.path();
-        // Memory can always be an upper layer, whatever the disk is.
-        mount(Some("layers"), at, Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
-        for name in ["upper", "work", "root"] {
-            fs::create_dir(at.join(name)).unwrap();
-        }
-        let shown = at.display();
-        let options = format!("lowerdir=/,upperdir={shown}/upper,workdir={shown}/work");
-        let root = at.join("root");
-        mount(Some("machine"), &root, Some("overlay"), MsFlags::empty(), Some(&*options)).unwrap();
+        let layers = layers_over("/", CloneFlags::empty());
         let machine = Self { layers, hooks };
         machine.install();
         machine
