@@ -49,3 +49,30 @@ fn a_service_that_systemd_gives_up_is_told_of_though_no_hook_runs_for_that() {
     let systemds = |line: &&Value| line.as_str().unwrap().contains("Main process exited");
     assert_eq!(log.iter().filter(systemds).count(), 1, "{log:?}");
 }
+
+#[test]
+fn a_core_is_told_of_as_systemd_coredump_has_it() {
+    let machine = Machine::new(Hooks::OfUnits);
+    machine.install_notifier(&format!("[sink.file.all]\npath = \"/var/log/told\"\n{AT_ONCE}"));
+    machine.install_coredump();
+    let life = Life {
+        unit: "dump.service",
+        text: "ExecStart=/lives/dump",
+        steps: "ctl start; over; wait_until 'it was told' test -s /var/log/told",
+        told: &[],
+    };
+    machine.live(&[life]);
+    let told = fs::read_to_string(machine.path("/var/log/told")).unwrap();
+    let report: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+    assert_eq!(violations(&report), [""; 0], "{report:#}");
+    let core = &report["aftermath"]["core"];
+    let path = core["path"].as_str().unwrap_or_else(|| panic!("{core:#}"));
+    assert!(path.starts_with("/var/lib/systemd/coredump/core.dump.0."), "{path}");
+    let length = fs::metadata(machine.path(path)).unwrap().len();
+    assert_eq!(core["bytes"], length);
+    assert_eq!(
+        (&core["handler"], &core["signal"]),
+        (&"systemd-coredump".into(), &"SIGSEGV".into())
+    );
+    assert_eq!((&core["storage"], &core["truncated"]), (&"file".into(), &false.into()));
+}

@@ -1,6 +1,7 @@
 //! A machine whose process 1 is a real systemd: a container that starts in a second, on an overlay
 //! of this machine's root, with the hooks in it. Many lives are lived in one of them.
 
+mod coredump;
 mod life;
 
 use std::fs;
