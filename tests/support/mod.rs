@@ -33,6 +33,7 @@ mod mail;
 mod mail_server;
 #[cfg(feature = "deliver")]
 mod mail_system;
+mod memory_limit;
 mod mounts;
 #[cfg(feature = "deliver")]
 mod notifier;
@@ -84,6 +85,7 @@ pub use mail::readable;
 pub use mail_server::{MailServer, PASSWORD, USER};
 #[cfg(feature = "deliver")]
 pub use mail_system::MailSystem;
+pub use memory_limit::MemoryLimit;
 #[cfg(feature = "deliver")]
 pub use notifier::{
     Notifier, configure, crash_unnoticed, deliver, deliver_command, peak_kib_of_one_post,

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use super::supervised::{Supervised, WAITS};
-use super::{GENEROUS, Host, wait_until};
+use super::{GENEROUS, Host, MemoryLimit, wait_until};
 use upstart_monitor::supervisor::Supervisor;
 
 /// One life: what the service is, what becomes of it, and what is told.
@@ -164,10 +164,16 @@ pub fn an_only_run_is_judged_by_how_it_ends(by: Supervisor) {
 /// The kernel names the process that it killed, which pre-start noted.
 pub fn what_the_kernel_killed_for_want_of_memory_is_told_so(by: Supervisor) {
     let host = Host::new();
-    let service = Supervised::new(&host, by, "web", WAITS).start();
-    let main = service.main();
-    host.kernel_says(&format!("Out of memory: Killed process {main} (sh) total-vm:1kB"));
-    service.kill(Signal::SIGKILL);
+    let limit = MemoryLimit::of(20 << 20);
+    let eats = format!(": >fed\n{}\nUP\nexec tail /dev/zero", limit.enter());
+    let main = format!("if [ ! -e fed ]; then\n{eats}\nfi\n{WAITS}");
+    let mut service = Supervised::new(&host, by, "web", &main);
+    let (copied, finish) = (host.path("/dev/kmsg"), service.script("finish"));
+    // In a root of its own a hook reads no device.
+    let copy = format!("dd if=/dev/kmsg iflag=nonblock bs=8k of={}", copied.display());
+    service.file("finish", &finish.replacen('\n', &format!("\n{copy} 2>&-\n"), 1));
+    service.supervise();
+    service.wait_for_run(2);
     let report = host.only_report();
     assert_eq!(report["exit"]["kind"], "oom", "{report:#}");
     assert!(report["summary"].as_str().unwrap().contains("web was killed: out of memory"));

@@ -69,6 +69,26 @@ fn with_the_hook_of_the_host() {
 }
 
 #[test]
+fn a_service_that_exceeds_its_limit_of_memory() {
+    let mut machine = Machine::new(Hooks::OfUnits);
+    machine.lend_memory();
+    live(
+        &machine,
+        &[life(
+            "hungry.service",
+            "MemoryMax=20M\nExecStart=/usr/bin/tail /dev/zero",
+            "ctl start; over",
+            &["crashed main oom"],
+        )],
+    );
+    let report = &machine.reports()[0];
+    let counted = &report["snapshot"]["cgroup_memory"]["oom_kill"];
+    assert_eq!(counted, 1, "{report:#}");
+    let line = report["kernel"]["lines"][0]["text"].as_str().unwrap();
+    assert!(line.contains("Killed process"), "{line}");
+}
+
+#[test]
 fn a_service_lives_on_where_the_programs_are_gone() {
     let machine = Machine::new(Hooks::OfUnits);
     machine.remove_programs();

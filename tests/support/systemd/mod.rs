@@ -3,6 +3,7 @@
 
 mod coredump;
 mod life;
+mod memory;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -40,6 +41,7 @@ const LIFETIME: &str = "240";
 pub struct Machine {
     layers: tempfile::TempDir,
     hooks: Hooks,
+    lends_memory: bool,
 }
 
 impl Machine {
@@ -47,7 +49,7 @@ impl Machine {
     pub fn new(hooks: Hooks) -> Self {
         require_root();
         let layers = layers_over("/", CloneFlags::empty());
-        let machine = Self { layers, hooks };
+        let machine = Self { layers, hooks, lends_memory: false };
         machine.install();
         machine
     }
@@ -166,8 +168,12 @@ impl Machine {
         command
             .args(["-c", include_str!("boot.sh"), "sh", &self.control_group(), LIFETIME])
             .arg(self.path("/"));
-        // What systemd says of want of memory it reads in control groups of the second kind.
-        command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1").stdin(Stdio::null());
+        match self.lends_memory {
+            true => memory::lend(&mut command),
+            // What systemd-oomd says it says in control groups of the second version.
+            false => command.arg("--boot").env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1"),
+        };
+        command.stdin(Stdio::null());
         command.stdout(console.try_clone().unwrap()).stderr(console);
         let status = command.status().unwrap();
         assert!(status.success(), "the machine did not end itself in order: {status}");
@@ -221,7 +227,12 @@ impl Drop for Machine {
             }
             eprintln!("---- the spool ----\n{}", tree::text(&self.path(SPOOL)));
         }
-        for tree in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"] {
+        for tree in [
+            "/sys/fs/cgroup",
+            "/sys/fs/cgroup/unified",
+            "/sys/fs/cgroup/systemd",
+            "/sys/fs/cgroup/memory",
+        ] {
             remove_groups(&Path::new(tree).join(self.control_group()));
         }
         let _ = umount2(&self.path("/"), MntFlags::MNT_DETACH);

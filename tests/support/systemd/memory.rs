@@ -1,0 +1,34 @@
+//! A machine whose systemd can limit memory. Where this machine's controller is of the first version
+//! of control groups, so is that one's: one that is at work in the one cannot be had in the other.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{Machine, UNITS};
+
+/// In control groups of the first version nobody in a container is told that one is empty, and a
+/// service that ends while it is being stopped is waited for in vain.
+const IMPATIENT: &str = "[Service]\nTimeoutStopSec=1\n";
+
+/// nspawn lends a controller of the first version to be looked at only.
+const INIT: &str = "#!/bin/sh\n\
+                    memory=/sys/fs/cgroup/memory\n\
+                    [ ! -d $memory ] || mount -o remount,bind,rw $memory || exit\n\
+                    exec /usr/lib/systemd/systemd \"$@\"\n";
+
+impl Machine {
+    /// Lends the machine a memory controller, and this machine's kernel log, in which the kernel
+    /// says whom it killed.
+    pub fn lend_memory(&mut self) {
+        self.lends_memory = true;
+        self.write_program("/lives/init", INIT);
+        self.write(&format!("{UNITS}/director.service.d/impatient.conf"), IMPATIENT);
+    }
+}
+
+/// Tells nspawn so.
+pub(super) fn lend(command: &mut Command) -> &mut Command {
+    let is_first = Path::new("/sys/fs/cgroup/memory").is_dir();
+    command.args(["--bind=/dev/kmsg", "--capability=CAP_SYSLOG", "/lives/init"]);
+    command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", if is_first { "0" } else { "1" })
+}
