@@ -190,6 +190,19 @@ const JOURNALCTL: &str = "#!/bin/sh\n\
     echo 'last words'\n";
 
 #[test]
+fn a_systemd_that_is_busy_is_asked_again_whether_the_service_is_back() {
+    let (host, systemd) = host(FILE);
+    host.config(&format!("{FILE}[snapshot]\nsettle = \"2s\"\n"));
+    crash(&host, &systemd);
+    systemd.set(UNIT, &unit("inactive/dead", 1));
+    // Whether it gave up is asked first.
+    systemd.leave_unanswered(2);
+    deliver(&host);
+    let told = told(&host);
+    assert_eq!(told[0]["aftermath"]["recovery"]["kind"], "stayed_down", "{:#}", told[0]);
+}
+
+#[test]
 fn the_log_is_what_the_journal_has_of_this_run() {
     let (host, systemd) = host(&format!("{FILE}[job.shop]\nlog = [\"journal\"]\n"));
     host.make_dir("/usr/bin");

@@ -43,7 +43,7 @@ pub(super) fn collect(scene: &Scene) -> Result<Vec<LeftBehind>, String> {
 
 /// The main process that is supervised now, where the supervisor tells.
 fn new_main(scene: &Scene) -> Option<i32> {
-    service::ask(scene.places, &scene.job()).ok()?.main_pid
+    service::ask(scene.places, &scene.job(), service::PATIENCE).ok()?.main_pid
 }
 
 /// The variables that process `pid` was started with; `None` where they cannot be read.

@@ -25,6 +25,8 @@ enum Look {
     Up(Timestamp, String),
     /// It does not run.
     Down(String),
+    /// The supervisor, which alone knows, was too busy to say.
+    Untold(String),
 }
 
 /// Waits as long as the operator said; `None` where nothing is waited for. Another crash ends the
@@ -49,12 +51,17 @@ pub(super) fn wait(scene: &Scene) -> Result<Option<Recovery>, String> {
                 "its report",
             )));
         }
-        up_since = if let Look::Up(since, _) = &look { Some(*since) } else { None };
+        up_since = match &look {
+            Look::Up(since, _) => Some(*since),
+            Look::Down(_) => None,
+            Look::Untold(_) => up_since,
+        };
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Some(match look {
                 Look::Up(since, by) => recovery(RecoveryKind::Respawned, since.since(crash), &by),
                 Look::Down(by) => recovery(RecoveryKind::StayedDown, sys::now().since(crash), &by),
+                Look::Untold(why) => return Err(why),
             }));
         }
         thread::sleep(left.min(LOOK));
@@ -81,7 +88,7 @@ fn look(scene: &Scene, up_since: Option<Timestamp>) -> Result<Look, String> {
         return judge_directory(status, marker, now);
     }
     let dead = Dead { pid: scene.dead_main(), run: scene.invocation() };
-    let status = service::ask(scene.places, &job);
+    let status = service::ask(scene.places, &job, service::PATIENCE);
     judge(job.supervisor, status, dead, marker, now)
 }
 
@@ -153,10 +160,13 @@ fn judge(
         }
         (Err(_), Armed::Since(armed)) => Ok(Look::Up(armed, noted())),
         (Err(_), Armed::No) => Ok(Look::Down(noted())),
-        (Err(why), Armed::NeverIs) => Err(match supervisor {
-            Supervisor::Upstart => format!("init: {}", why.words()),
-            other => format!("{}: {}", other.title(), why.words()),
-        }),
+        (Err(why), Armed::NeverIs) => {
+            let words = match supervisor {
+                Supervisor::Upstart => format!("init: {}", why.words()),
+                other => format!("{}: {}", other.title(), why.words()),
+            };
+            if why == Unavailable::TimedOut { Ok(Look::Untold(words)) } else { Err(words) }
+        }
     }
 }
 
@@ -197,6 +207,7 @@ mod tests {
         match look {
             Ok(Look::Up(since, by)) => format!("up {} {by}", since.micros() / 1_000_000),
             Ok(Look::Down(by)) => format!("down {by}"),
+            Ok(Look::Untold(why)) => format!("{why} yet"),
             Err(why) => why,
         }
     }
@@ -218,7 +229,8 @@ mod tests {
             (Err(Unavailable::UnknownJob), armed, "up 3 the marker of pre-start"),
             (silent(), armed, "up 3 the marker of pre-start"),
             (silent(), Armed::No, "down the marker of pre-start"),
-            (silent(), Armed::NeverIs, "init: it does not answer"),
+            (silent(), Armed::NeverIs, "init: it does not answer yet"),
+            (Err(Unavailable::NotPermitted), Armed::NeverIs, "init: it talks to root only"),
         ] {
             let row = format!("{status:?} {marker:?}");
             let dead = Dead { pid: Some(7), run: None };
@@ -243,6 +255,7 @@ mod tests {
             let shown = match judge_directory(status, marker, at(5)) {
                 Ok(Look::Up(since, _)) => format!("up {}", since.micros() / 1_000_000),
                 Ok(Look::Down(_)) => "down".to_owned(),
+                Ok(Look::Untold(why)) => why,
                 Err(why) => why,
             };
             assert_eq!(shown, expected, "{status:?} {marker:?}");
@@ -272,6 +285,6 @@ mod tests {
         }
         let silent = Err(Unavailable::TimedOut);
         let look = judge(Supervisor::Systemd, silent, Dead::default(), Armed::NeverIs, at(5));
-        assert_eq!(shown(look), "systemd: it does not answer");
+        assert_eq!(shown(look), "systemd: it does not answer yet");
     }
 }

@@ -10,8 +10,9 @@ use crate::supervisor::Supervisor;
 use crate::systemd::{Systemd, Unavailable};
 use crate::time::Timestamp;
 
-/// How long a supervisor may take for one answer.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a supervisor may take for an answer on one crash, with which nobody else has to wait: it
+/// is busy when much happens on the host.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the supervisor says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,14 +29,18 @@ pub(super) struct Service {
     pub(super) run: Option<String>,
 }
 
-/// What the supervisor of `job` says of it.
+/// What the supervisor of `job` says of it, which has `patience` to do so.
 ///
 /// # Errors
 /// Why it says nothing.
-pub(super) fn ask(places: Places, job: &Job<'_>) -> Result<Service, Unavailable> {
+pub(super) fn ask(
+    places: Places,
+    job: &Job<'_>,
+    patience: Duration,
+) -> Result<Service, Unavailable> {
     match job.supervisor {
-        Supervisor::Upstart => of_upstart(places, job),
-        Supervisor::Systemd => of_systemd(places, job),
+        Supervisor::Upstart => of_upstart(places, job, patience),
+        Supervisor::Systemd => of_systemd(places, job, patience),
         // They have no socket: what they write lies in the service directory, which the report names.
         Supervisor::Runit | Supervisor::S6 => Err(Unavailable::CannotAsk),
     }
@@ -58,8 +63,8 @@ pub(super) fn answer_of(supervisor: Supervisor) -> String {
     }
 }
 
-fn of_upstart(places: Places, job: &Job<'_>) -> Result<Service, Unavailable> {
-    let status = Init::of(*job, places)?.status(PATIENCE)?;
+fn of_upstart(places: Places, job: &Job<'_>, patience: Duration) -> Result<Service, Unavailable> {
+    let status = Init::of(*job, places)?.status(patience)?;
     Ok(Service {
         is_wanted: status.goal == Goal::Start,
         is_running: status.state == State::Running,
@@ -69,8 +74,8 @@ fn of_upstart(places: Places, job: &Job<'_>) -> Result<Service, Unavailable> {
     })
 }
 
-fn of_systemd(places: Places, job: &Job<'_>) -> Result<Service, Unavailable> {
-    let unit = Systemd::of(places, PATIENCE)?.unit(job.unit().as_bytes())?;
+fn of_systemd(places: Places, job: &Job<'_>, patience: Duration) -> Result<Service, Unavailable> {
+    let unit = Systemd::of(places, patience)?.unit(job.unit().as_bytes())?;
     Ok(Service {
         is_wanted: unit.is_up(),
         is_running: unit.is_up(),

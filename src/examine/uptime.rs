@@ -10,6 +10,9 @@ use crate::notice::JobName;
 use crate::paths::Places;
 use crate::sys;
 
+/// How long its supervisor may take to say so: the notifier asks for one job after the other.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// For how long `job` has been up, by clocks that nobody sets: of its main process, which its
 /// supervisor knows, or else of the marker that pre-start armed. Where there is neither, by what the
 /// supervisor says. `None` where it is not up, or nobody knows.
@@ -17,7 +20,7 @@ pub fn uptime(places: Places, job: &JobName) -> Option<Duration> {
     let (name, instance) = (job.name.as_bytes(), job.instance.as_bytes());
     let job = Job { supervisor: job.supervisor, name, instance };
     let armed = || armed(places, &job);
-    match service::ask(places, &job) {
+    match service::ask(places, &job, PATIENCE) {
         Ok(service) if !(service.is_wanted && service.is_running) => None,
         Ok(service) => {
             let told = || service.since.map(|since| sys::now().since(since));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::upstart::dbus::{Call, Message, message};
@@ -29,6 +30,7 @@ type Known = Arc<Mutex<BTreeMap<(String, String), Property>>>;
 /// A systemd that only answers.
 pub struct PrivateSystemd {
     known: Known,
+    unanswered: Arc<AtomicUsize>,
 }
 
 impl PrivateSystemd {
@@ -36,15 +38,26 @@ impl PrivateSystemd {
     pub fn on(host: &Host) -> Self {
         host.make_dir("/run/systemd");
         let listener = UnixListener::bind(host.path(SOCKET)).unwrap();
-        let systemd = Self { known: Known::default() };
-        let known = Arc::clone(&systemd.known);
+        let systemd = Self { known: Known::default(), unanswered: Arc::default() };
+        let (known, unanswered) = (Arc::clone(&systemd.known), Arc::clone(&systemd.unanswered));
         std::thread::spawn(move || {
+            let mut kept = Vec::new();
             for stream in listener.incoming().flatten() {
+                let one_less = |left: usize| left.checked_sub(1);
+                if unanswered.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+                    kept.push(stream);
+                    continue;
+                }
                 // A caller who goes away in between is none of systemd's business.
                 let _ = answer(stream, &known);
             }
         });
         systemd
+    }
+
+    /// It is too busy to answer the next `callers`.
+    pub fn leave_unanswered(&self, callers: usize) {
+        self.unanswered.store(callers, Ordering::SeqCst);
     }
 
     /// From now on the unit called `name` has these properties, in the place of those it had.
