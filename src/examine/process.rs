@@ -24,7 +24,8 @@ pub(super) struct Stat {
     /// The name; any bytes.
     pub(super) name: String,
     pub(super) state: char,
-    /// Its process group and its session.
+    /// Its parent, its process group and its session.
+    pub(super) parent: i32,
     pub(super) group: i32,
     pub(super) session: i32,
     /// Processor time used so far, in ticks.
@@ -50,6 +51,7 @@ impl Stat {
             pid: pid.trim().parse().ok()?,
             name: name.to_owned(),
             state: field(3)?.chars().next()?,
+            parent: field(4)?.parse().ok()?,
             group: field(5)?.parse().ok()?,
             session: field(6)?.parse().ok()?,
             cpu_ticks: number(14)?.saturating_add(number(15)?),
@@ -129,6 +131,7 @@ mod tests {
                 pid: 4711,
                 name: name.to_owned(),
                 state: 'S',
+                parent: 1,
                 group: 42,
                 session: 43,
                 cpu_ticks: 12,

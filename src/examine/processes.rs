@@ -1,6 +1,6 @@
 //! What uses the machine most: by memory, and by processor time over a short while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,7 +31,9 @@ pub(super) fn collect(scene: &Scene) -> Result<TopProcesses, String> {
     thread::sleep(interval);
     let (now, seconds) = (Stat::of_all()?, began.elapsed().as_secs_f64());
     let percent = percent(&before, &now, seconds * ticks_per_second());
-    let by_cpu = told(by_cpu(now.clone(), &percent), &percent);
+    let ours = family(std::process::id().cast_signed(), &now);
+    let others = now.iter().filter(|stat| !ours.contains(&stat.pid)).cloned().collect();
+    let by_cpu = told(by_cpu(others, &percent), &percent);
     Ok(TopProcesses { by_memory: told(by_memory(now), &percent), by_cpu: Some(by_cpu) })
 }
 
@@ -46,6 +48,20 @@ fn percent(before: &[Stat], now: &[Stat], ticks: f64) -> BTreeMap<i32, f64> {
     };
     let rounded = |percent: f64| (percent * 10.0).round() / 10.0;
     now.iter().map(|stat| (stat.pid, rounded(100.0 * used(stat) / ticks.max(1.0)))).collect()
+}
+
+/// The process `first`, its children and theirs. What the notifier does while it measures, it does
+/// for this report.
+fn family(first: i32, all: &[Stat]) -> BTreeSet<i32> {
+    let mut family = BTreeSet::from([first]);
+    loop {
+        let known = family.len();
+        let children = all.iter().filter(|stat| family.contains(&stat.parent));
+        family.extend(children.map(|stat| stat.pid).collect::<Vec<_>>());
+        if family.len() == known {
+            return family;
+        }
+    }
 }
 
 fn by_memory(mut all: Vec<Stat>) -> Vec<Stat> {
@@ -96,7 +112,18 @@ mod tests {
 
     fn stat(pid: i32, began_ticks: u64, cpu_ticks: u64, resident_pages: u64) -> Stat {
         let name = String::new();
-        Stat { pid, name, state: 'R', group: 0, session: 0, cpu_ticks, began_ticks, resident_pages }
+        let (parent, group, session) = (1, 0, 0);
+        Stat {
+            pid,
+            name,
+            state: 'R',
+            parent,
+            group,
+            session,
+            cpu_ticks,
+            began_ticks,
+            resident_pages,
+        }
     }
 
     #[test]
@@ -112,6 +139,14 @@ mod tests {
         assert_eq!(percent, [(1, 5.0), (2, 0.0), (3, 35.0), (4, 100.0)].into());
         let pids: Vec<_> = by_cpu(now, &percent).iter().map(|stat| stat.pid).collect();
         assert_eq!(pids, [4, 3, 1], "those that did nothing are left out");
+    }
+
+    #[test]
+    fn a_family_is_all_that_descends_from_its_first() {
+        let child = |pid, parent| Stat { parent, ..stat(pid, 0, 0, 0) };
+        let all = [child(9, 8), child(8, 7), child(7, 1), child(6, 1), child(1, 0)];
+        assert_eq!(family(7, &all), [7, 8, 9].into());
+        assert_eq!(family(5, &all), [5].into());
     }
 
     #[test]
