@@ -57,7 +57,7 @@ fn a_core_is_told_of_as_systemd_coredump_has_it() {
     machine.install_coredump();
     let life = Life {
         unit: "dump.service",
-        text: "ExecStart=/lives/dump",
+        text: "LimitCORE=0\nExecStart=/lives/dump",
         steps: "ctl start; over; wait_until 'it was told' test -s /var/log/told",
         told: &[],
     };

@@ -10,18 +10,12 @@ use super::{Machine, UNITS};
 /// service that ends while it is being stopped is waited for in vain.
 const IMPATIENT: &str = "[Service]\nTimeoutStopSec=1\n";
 
-/// nspawn lends a controller of the first version to be looked at only.
-const INIT: &str = "#!/bin/sh\n\
-                    memory=/sys/fs/cgroup/memory\n\
-                    [ ! -d $memory ] || mount -o remount,bind,rw $memory || exit\n\
-                    exec /usr/lib/systemd/systemd \"$@\"\n";
-
 impl Machine {
     /// Lends the machine a memory controller, and this machine's kernel log, in which the kernel
     /// says whom it killed.
     pub fn lend_memory(&mut self) {
         self.lends_memory = true;
-        self.write_program("/lives/init", INIT);
+        self.write_program("/lives/init", include_str!("init.sh"));
         self.write(&format!("{UNITS}/director.service.d/impatient.conf"), IMPATIENT);
     }
 }
