@@ -51,8 +51,7 @@ pub(super) fn version(places: Places, supervisor: Supervisor) -> Option<String> 
     if supervisor != Supervisor::Upstart {
         return None;
     }
-    let init = Init::of(Job::upstart(b"init", b""), places).ok()?;
-    init.version(PATIENCE).ok()
+    Init::itself(places).ok()?.version(PATIENCE).ok()
 }
 
 /// How the answer of `supervisor` is called where it is what something is known by.

@@ -3,7 +3,7 @@
 use super::unseen::keep_unseen;
 use super::{directory_of, is_left_to_the_observer, job_and_places, run_id, this_instant};
 use crate::job::Job;
-use crate::marker::{Content, LogStart, Marker, Supervise, Unreadable, decimal, kept};
+use crate::marker::{Content, LogStart, Marker, Supervise, Unreadable, decimal};
 use crate::paths::Places;
 use crate::service_dir::{CONTROL, CUSTOMARY_LOG, STATUS, Status};
 use crate::supervisor::Supervisor;
@@ -59,17 +59,13 @@ fn complain(places: Places, marker: &Marker, why: NotArmed) {
 
 /// What is known when a run begins.
 fn first_facts(job: &Job<'_>, places: Places) -> Content {
+    // Before anything is looked at.
+    let known = Content::of(job, run_id(job), this_instant());
     Content {
-        supervisor: job.supervisor,
-        job: kept(job.name),
-        instance: kept(job.instance),
-        run: run_id(job),
         boot: sys::boot_id(),
-        started: this_instant(),
         log: log_start(job, places),
         supervise: supervise(job),
-        ended: None,
-        found: None,
+        ..known
     }
 }
 

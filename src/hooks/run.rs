@@ -3,7 +3,7 @@
 use super::{run_id, this_instant};
 use crate::evidence::MarkerEvidence;
 use crate::job::Job;
-use crate::marker::{Content, Instant, Marker, Unreadable, kept};
+use crate::marker::{Content, Instant, Marker, Unreadable};
 use crate::sys::{self, Errno, say};
 
 /// The run that ended, as its marker knows it.
@@ -67,16 +67,5 @@ fn stamped(marker: &Marker, content: Content) -> Content {
 /// What is known of a run that has no marker, or one that cannot be trusted.
 fn unknown(job: &Job<'_>) -> Content {
     let now = this_instant();
-    Content {
-        supervisor: job.supervisor,
-        job: kept(job.name),
-        instance: kept(job.instance),
-        run: run_id(job),
-        boot: sys::boot_id(),
-        started: Instant { ..now },
-        log: None,
-        supervise: None,
-        ended: Some(now),
-        found: None,
-    }
+    Content { boot: sys::boot_id(), ended: Some(now), ..Content::of(job, run_id(job), now) }
 }

@@ -14,7 +14,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::init::{Init, Unavailable};
-use crate::job::Job;
 use crate::paths::{Place, Places};
 use crate::supervisor::Supervisor;
 pub use service_directories::ServiceDirectory;
@@ -62,8 +61,7 @@ pub struct HostSupervisors {
 impl HostSupervisors {
     /// Looks for them.
     pub fn find(places: Places) -> Self {
-        let init = Job::upstart(b"init", b"");
-        let upstart = Init::of(init, places).and_then(|init| init.version(PATIENCE));
+        let upstart = Init::itself(places).and_then(|init| init.version(PATIENCE));
         if places.are_of_a_session() {
             let version = upstart.ok();
             return Self::of(HostSupervisor {

@@ -60,6 +60,15 @@ impl<'a> Init<'a> {
         Ok(Self { address: bus::address(places.init_socket())?, job })
     }
 
+    /// The same, to be asked for what is of no job.
+    ///
+    /// # Errors
+    /// As [`Init::of`].
+    #[cfg(feature = "deliver")]
+    pub fn itself(places: Places) -> Result<Self, Unavailable> {
+        Self::of(Job::upstart(b"init", b""), places)
+    }
+
     /// The names of the instances that there are of the job, whichever one it is; a job without
     /// instances has one with an empty name while it is not down.
     ///

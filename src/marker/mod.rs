@@ -5,8 +5,10 @@
 //! removes it. A pre-start that finds it knows that no post-stop did so. Every change is one
 //! `open(O_EXCL)`, `rename` or `unlink`, so a killed hook leaves either the old or the new state.
 //!
-//! The name is described in `name.rs`, the content in `text.rs`, both in `docs/markers.md`.
+//! The name is described in `name.rs`, what is known in `content.rs`, how it is
+//! written in `text.rs`; all of it in `docs/markers.md`.
 
+mod content;
 mod name;
 mod text;
 
@@ -16,7 +18,8 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use sha2::{Digest, Sha256};
 
-pub use text::{Content, Instant, LogStart, Supervise, decimal, kept};
+pub use content::{Content, Instant, LogStart, Supervise, kept};
+pub use text::decimal;
 
 use crate::id::RunId;
 use crate::job::Job;
@@ -142,16 +145,5 @@ fn without_text(job: &Job<'_>, stat: &Stat) -> Content {
     run.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
     let boot_micros = sys::boot_micros()
         .saturating_sub(sys::now().micros().saturating_sub(stat.modified.micros()));
-    Content {
-        supervisor: job.supervisor,
-        job: kept(job.name),
-        instance: kept(job.instance),
-        run: RunId(run),
-        boot: None,
-        started: Instant { wall: stat.modified, boot_micros },
-        log: None,
-        supervise: None,
-        ended: None,
-        found: None,
-    }
+    Content::of(job, RunId(run), Instant { wall: stat.modified, boot_micros })
 }

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::require_root;
 
-/// Where the memory controller is, by the version of control groups; the files in a group of it.
-const VERSIONS: [(&str, &str); 2] =
-    [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
+/// Where the memory controller is in control groups of the first version.
+const VERSION_1: &str = "/sys/fs/cgroup/memory";
+
+/// Whether this machine's is there.
+pub(super) fn is_of_version_1() -> bool {
+    Path::new(VERSION_1).is_dir()
+}
 
 /// A control group in which there is little memory; it goes with the test.
 pub struct MemoryLimit(PathBuf);
@@ -17,8 +21,10 @@ impl MemoryLimit {
     pub fn of(bytes: u64) -> Self {
         require_root();
         let name = format!("upstart-monitor-{}", std::process::id());
-        let has_controller = |(mount, _): &&(&str, &str)| Path::new(mount).is_dir();
-        let (mount, file) = VERSIONS.iter().find(has_controller).unwrap();
+        let (mount, file) = match is_of_version_1() {
+            true => (VERSION_1, "memory.limit_in_bytes"),
+            false => ("/sys/fs/cgroup", "memory.max"),
+        };
         let group = Self(Path::new(mount).join(name));
         fs::create_dir(&group.0).unwrap();
         let limit = group.0.join(file);

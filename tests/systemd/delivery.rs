@@ -6,10 +6,26 @@ use serde_json::Value;
 
 use crate::support::{AT_ONCE, Hooks, Life, Machine, violations};
 
-#[test]
-fn a_crash_is_told_at_once() {
+/// One whose notifier writes to a file what it tells.
+fn machine_that_tells() -> Machine {
     let machine = Machine::new(Hooks::OfUnits);
     machine.install_notifier(&format!("[sink.file.all]\npath = \"/var/log/told\"\n{AT_ONCE}"));
+    machine
+}
+
+/// The reports that were told; each is held against the schema.
+fn told(machine: &Machine) -> Vec<Value> {
+    let text = fs::read_to_string(machine.path("/var/log/told")).unwrap();
+    let told: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for report in &told {
+        assert_eq!(violations(report), [""; 0], "{report:#}");
+    }
+    told
+}
+
+#[test]
+fn a_crash_is_told_at_once() {
+    let machine = machine_that_tells();
     let life = Life {
         unit: "web.service",
         text: "ExecStart=/bin/sleep 1000",
@@ -26,8 +42,7 @@ fn a_crash_is_told_at_once() {
 
 #[test]
 fn a_service_that_systemd_gives_up_is_told_of_though_no_hook_runs_for_that() {
-    let machine = Machine::new(Hooks::OfUnits);
-    machine.install_notifier(&format!("[sink.file.all]\npath = \"/var/log/told\"\n{AT_ONCE}"));
+    let machine = machine_that_tells();
     let life = Life {
         unit: "loop.service",
         text: "[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=60\n\
@@ -37,11 +52,7 @@ fn a_service_that_systemd_gives_up_is_told_of_though_no_hook_runs_for_that() {
         told: &[],
     };
     machine.live(&[life]);
-    let told = fs::read_to_string(machine.path("/var/log/told")).unwrap();
-    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    for report in &told {
-        assert_eq!(violations(report), [""; 0], "{report:#}");
-    }
+    let told = told(&machine);
     let verdicts: Vec<_> = told.iter().map(|report| &report["verdict"]["kind"]).collect();
     assert_eq!(verdicts, ["crashed", "crashed", "gave_up"]);
     let log = told[0]["log"]["lines"].as_array().unwrap();
@@ -52,8 +63,7 @@ fn a_service_that_systemd_gives_up_is_told_of_though_no_hook_runs_for_that() {
 
 #[test]
 fn a_core_is_told_of_as_systemd_coredump_has_it() {
-    let machine = Machine::new(Hooks::OfUnits);
-    machine.install_notifier(&format!("[sink.file.all]\npath = \"/var/log/told\"\n{AT_ONCE}"));
+    let machine = machine_that_tells();
     machine.install_coredump();
     let life = Life {
         unit: "dump.service",
@@ -62,10 +72,7 @@ fn a_core_is_told_of_as_systemd_coredump_has_it() {
         told: &[],
     };
     machine.live(&[life]);
-    let told = fs::read_to_string(machine.path("/var/log/told")).unwrap();
-    let report: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
-    assert_eq!(violations(&report), [""; 0], "{report:#}");
-    let core = &report["aftermath"]["core"];
+    let core = &told(&machine)[0]["aftermath"]["core"];
     let path = core["path"].as_str().unwrap_or_else(|| panic!("{core:#}"));
     assert!(path.starts_with("/var/lib/systemd/coredump/core.dump.0."), "{path}");
     let length = fs::metadata(machine.path(path)).unwrap().len();

@@ -26,8 +26,7 @@ impl Asked {
 
     /// Which messages init writes.
     pub(super) fn log_priority(&mut self, places: Places) -> Result<LogPriority, Unavailable> {
-        let init = Job::upstart(b"init", b"");
-        self.ask(|| Init::of(init, places)?.log_priority(PATIENCE))
+        self.ask(|| Init::itself(places)?.log_priority(PATIENCE))
     }
 
     /// The names of the instances of the job `name`.

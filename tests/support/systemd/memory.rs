@@ -1,9 +1,9 @@
 //! A machine whose systemd can limit memory. Where this machine's controller is of the first version
 //! of control groups, so is that one's: one that is at work in the one cannot be had in the other.
 
-use std::path::Path;
 use std::process::Command;
 
+use super::super::memory_limit::is_of_version_1;
 use super::{Machine, UNITS};
 
 /// In control groups of the first version nobody in a container is told that one is empty, and a
@@ -22,7 +22,6 @@ impl Machine {
 
 /// Tells nspawn so.
 pub(super) fn lend(command: &mut Command) -> &mut Command {
-    let is_first = Path::new("/sys/fs/cgroup/memory").is_dir();
     command.args(["--bind=/dev/kmsg", "--capability=CAP_SYSLOG", "/lives/init"]);
-    command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", if is_first { "0" } else { "1" })
+    command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", if is_of_version_1() { "0" } else { "1" })
 }
